@@ -1,0 +1,1 @@
+"""The node agent. Of ours it imports wire and net, and nothing else."""

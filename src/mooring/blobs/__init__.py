@@ -1,0 +1,1 @@
+"""Sealed recordings at rest, behind the BlobStore port."""

@@ -1,0 +1,1 @@
+"""The drop-in session-manager-plugin: same arguments and texts as the stock one."""

@@ -1,0 +1,1 @@
+"""The web pages of people: for now one plain page."""

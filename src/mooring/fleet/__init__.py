@@ -1,0 +1,1 @@
+"""Nodes and activations: rules only."""

@@ -1,0 +1,1 @@
+"""The websocket message gateway: control channels, data channels, the relay, the recorder."""

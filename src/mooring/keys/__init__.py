@@ -1,0 +1,1 @@
+"""Keys at rest, behind the KeyRing port."""

@@ -1,0 +1,1 @@
+"""Recordings: metadata and who may watch."""

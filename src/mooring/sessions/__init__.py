@@ -1,0 +1,1 @@
+"""Sessions: states, tokens, documents in force."""
