@@ -1,0 +1,56 @@
+"""Service models: botocore's own, with ours laid over or beside them.
+
+Ours are ``api/models/*.json`` in botocore's format: the calls of amazon-ssm-agent, which AWS does
+not publish (their shapes follow the agent's vendored SDK, ``ssm``, ``ssmmds`` and
+``agent/session/service``), and the service that only Mooring has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import msgspec.json
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+__all__ = ["AWS_SERVICES", "load_extra_models", "load_service_models"]
+
+AWS_SERVICES = ("ssm", "iam", "sts", "ec2", "ssm-quicksetup", "ssm-guiconnect")
+
+
+def load_extra_models() -> dict[str, dict[str, Any]]:
+    """Return our own models by service name."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in resources.files("mooring.api.models").iterdir():
+        if entry.name.endswith(".json"):
+            found[entry.name.removesuffix(".json")] = msgspec.json.decode(
+                entry.read_bytes(), type=dict[str, Any]
+            )
+    return found
+
+
+def load_service_models(extra: Mapping[str, Mapping[str, Any]]) -> dict[str, ServiceModel]:
+    """Return every service's model; an extra model adds to botocore's, or stands by itself."""
+    # Without the default search paths: a file in the home directory must not change the contract.
+    loader = Loader(
+        extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False
+    )
+    models = {}
+    for name in (*AWS_SERVICES, *(name for name in extra if name not in AWS_SERVICES)):
+        own = extra.get(name, {})
+        if name in AWS_SERVICES:
+            description = _laid_over(loader.load_service_model(name, "service-2"), own)
+        else:
+            description = dict(own)
+        models[name] = ServiceModel(description, name)
+    return models
+
+
+def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "metadata": base["metadata"],
+        "operations": {**base["operations"], **own.get("operations", {})},
+        "shapes": {**base["shapes"], **own.get("shapes", {})},
+    }
