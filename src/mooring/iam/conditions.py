@@ -15,16 +15,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mooring.iam import operands
-from mooring.iam.errors import PolicySyntaxError
+from mooring.iam.errors import NO_VENDOR, PolicySyntaxError
 from mooring.iam.facts import Facts
 from mooring.iam.operands import Builder, Matcher, Outcome
 from mooring.iam.pattern import Syntax
 
-__all__ = ["OPERATORS", "Condition", "Operator", "Quantifier", "compile_condition"]
+__all__ = ["OPERATORS", "Condition", "Operator", "Quantifier", "Usage", "compile_condition"]
 
 _NULL = "null"
 _IF_EXISTS = "ifexists"
-_VENDOR_MESSAGE = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 
 
 class Quantifier(StrEnum):
@@ -100,45 +99,73 @@ OPERATORS: Mapping[str, Operator] = {row.name.lower(): row for row in _TABLE}
 """Every operator but Null, by its lower-case name."""
 
 
+_QUANTIFIERS = {word.lower(): word for word in Quantifier}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """One compiled condition; the compiled part takes no part in equality.
+class Usage:
+    """An operator as a policy writes it, with its set operator and IfExists.
 
     Attributes:
-        operator: as written, with set operator and IfExists.
-        key: as written.
+        row: None for Null, which asks for presence only.
+    """
+
+    row: Operator | None
+    quantifier: Quantifier = Quantifier.ONE
+    if_exists: bool = False
+
+    @classmethod
+    def parse(cls, name: str) -> Usage:
+        """Read ``Bool`` or ``ForAnyValue:StringLikeIfExists``, in any case.
+
+        Raises:
+            PolicySyntaxError: there is no such operator.
+        """
+        folded = name.lower()
+        if folded == _NULL:
+            return cls(row=None)
+        prefix, _, rest = folded.rpartition(":")
+        base = rest.removesuffix(_IF_EXISTS)
+        if prefix not in _QUANTIFIERS or base not in OPERATORS or folded.startswith(":"):
+            raise PolicySyntaxError(f"unknown condition operator `{name}`")
+        return cls(row=OPERATORS[base], quantifier=_QUANTIFIERS[prefix], if_exists=rest != base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One compiled condition; what was compiled takes no part in equality.
+
+    Attributes:
+        key: in lower case.
         undecided: what an answer that AWS leaves open counts as.
     """
 
-    operator: str
+    usage: Usage
     key: str
     values: tuple[str, ...]
     undecided: bool
-    folded_key: str = field(compare=False, repr=False)
-    quantifier: Quantifier = field(compare=False, repr=False)
-    if_exists: bool = field(compare=False, repr=False)
-    row: Operator | None = field(compare=False, repr=False)
     matcher: Matcher = field(compare=False, repr=False)
 
     def holds(self, facts: Facts) -> bool:
         """Tell whether the request satisfies the condition."""
-        values = facts.get(self.folded_key)
-        if self.row is None:
+        values = facts.get(self.key)
+        row, quantifier = self.usage.row, self.usage.quantifier
+        if row is None:
             return any((text.lower() == "true") == (values is None) for text in self.values)
         if values is None:
-            return self._holds_without_value(self.row)
-        if self.quantifier is Quantifier.ALL:
-            return all(self._satisfies(value, facts, self.row) for value in values)
-        if self.quantifier is Quantifier.ANY:
-            return any(self._satisfies(value, facts, self.row) for value in values)
+            return self._holds_without_value(row)
+        if quantifier is Quantifier.ALL:
+            return all(self._satisfies(value, facts, row) for value in values)
+        if quantifier is Quantifier.ANY:
+            return any(self._satisfies(value, facts, row) for value in values)
         if len(values) > 1:
             return self.undecided
-        return self._satisfies(values[0], facts, self.row)
+        return self._satisfies(values[0], facts, row)
 
     def _holds_without_value(self, row: Operator) -> bool:
-        if self.quantifier is Quantifier.ANY:
-            return self.undecided if self.if_exists else False
-        return self.if_exists or self.quantifier is Quantifier.ALL or row.negated
+        if self.usage.quantifier is Quantifier.ANY:
+            return self.undecided if self.usage.if_exists else False
+        return self.usage.if_exists or self.usage.quantifier is Quantifier.ALL or row.negated
 
     def _satisfies(self, value: str, facts: Facts, row: Operator) -> bool:
         outcome = self.matcher(value, facts)
@@ -151,51 +178,30 @@ class Condition:
         return self.undecided
 
 
-def _null_matcher(_value: str, _facts: Facts) -> Outcome:
-    raise AssertionError("Null asks for presence and compares no value")
-
-
 def compile_condition(
-    name: str, key: str, values: tuple[str, ...], *, variables: bool, undecided: bool
+    usage: Usage, key: str, values: tuple[str, ...], *, variables: bool, undecided: bool
 ) -> Condition:
     """Compile one condition.
 
     Args:
-        name: the operator, with its set operator and IfExists, in any case.
-        key: the context key.
+        usage: the operator.
+        key: the context key, in any case.
         values: the policy's values, as texts.
         variables: whether the policy's version knows policy variables.
         undecided: what an answer that AWS leaves open counts as.
 
     Raises:
-        PolicySyntaxError: unknown operator, bad key, or malformed variable.
+        PolicySyntaxError: the key has no service prefix, or a variable is malformed.
     """
     if key.find(":") < 1:
-        raise PolicySyntaxError(
-            f"condition key `{key}` has no service prefix", message=_VENDOR_MESSAGE
-        )
-    quantifier, base, if_exists = _take_apart(name)
-    row = OPERATORS.get(base)
-    if row is None and (base != _NULL or if_exists or quantifier):
-        raise PolicySyntaxError(f"unknown condition operator `{name}`")
+        raise PolicySyntaxError(f"condition key `{key}` has no service prefix", message=NO_VENDOR)
+    row = usage.row
     syntax = Syntax.VARIABLES if row and row.variables and variables else Syntax.NONE
+    build = row.build if row else operands.text_equals
     return Condition(
-        operator=name,
-        key=key,
+        usage=usage,
+        key=key.lower(),
         values=values,
         undecided=undecided,
-        folded_key=key.lower(),
-        quantifier=quantifier,
-        if_exists=if_exists,
-        row=row,
-        matcher=row.build(values, syntax) if row else _null_matcher,
+        matcher=build(values, syntax),
     )
-
-
-def _take_apart(name: str) -> tuple[Quantifier, str, bool]:
-    """Split ``ForAnyValue:StringLikeIfExists`` into its three words."""
-    prefix, colon, rest = name.lower().rpartition(":")
-    found = [word for word in Quantifier if word.lower() == prefix]
-    if bool(colon) != bool(prefix) or not found:
-        raise PolicySyntaxError(f"unknown set operator in `{name}`")
-    return found[0], rest.removesuffix(_IF_EXISTS), rest.endswith(_IF_EXISTS)

@@ -11,9 +11,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SYNTAX_ERRORS", "IamError", "MalformedPolicy", "Place", "PolicySyntaxError"]
+__all__ = [
+    "NO_VENDOR",
+    "SYNTAX_ERRORS",
+    "IamError",
+    "MalformedPolicy",
+    "Place",
+    "PolicySyntaxError",
+]
 
 SYNTAX_ERRORS = "Syntax errors in policy."
+NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

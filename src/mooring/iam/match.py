@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
 
-from mooring.iam.errors import PolicySyntaxError
+from mooring.iam.errors import NO_VENDOR, PolicySyntaxError
 from mooring.iam.facts import Facts, single
 from mooring.iam.pattern import Glob, Syntax, Template, compile_glob
 from mooring.iam.principal import Principal, PrincipalType
@@ -33,7 +33,6 @@ __all__ = [
     "match_resources",
 ]
 
-_VENDOR_MESSAGE = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 _COLONS_MESSAGE = "Actions/Condition can contain only one colon."
 _VENDOR = re.compile(r"[A-Za-z0-9-]+")
 _HEAD_PARTS = 5
@@ -69,7 +68,7 @@ class ActionPattern:
         vendor, colon, name = text.partition(":")
         if not colon or not _VENDOR.fullmatch(vendor):
             raise PolicySyntaxError(
-                f"action `{text}`, expected `service:Name` or `*`", message=_VENDOR_MESSAGE
+                f"action `{text}`, expected `service:Name` or `*`", message=NO_VENDOR
             )
         if ":" in name:
             raise PolicySyntaxError(

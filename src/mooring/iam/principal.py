@@ -173,7 +173,9 @@ class Principal:
             "aws:userid": "" if is_service else self.user_id,
             "aws:username": self.user_name or "",
         }
-        context = {key: (value,) for key, value in keys.items() if value}
+        context: dict[str, tuple[str, ...]] = {
+            key: (value,) for key, value in keys.items() if value
+        }
         for key, value in self.tags:
             context[f"aws:PrincipalTag/{key}"] = (value,)
         return context
