@@ -28,8 +28,9 @@ __all__ = ["Decision", "Match", "PolicySet", "PolicySource", "Request", "decide"
 _UNCONDITIONAL = {"sts:getcalleridentity"}
 _FREE = {"sts:getsessiontoken"}
 _OUTSIDERS = {PrincipalType.ANONYMOUS, PrincipalType.SERVICE}
-_GRANTING = {PolicyKind.RESOURCE, PolicyKind.TRUST, PolicyKind.IDENTITY}
-_NAMING = {PolicyKind.RESOURCE, PolicyKind.TRUST, PolicyKind.RCP, PolicyKind.ENDPOINT}
+_BY_NAME = {PolicyKind.RESOURCE, PolicyKind.TRUST}
+_GRANTING = {*_BY_NAME, PolicyKind.IDENTITY}
+_NAMING = {*_BY_NAME, PolicyKind.RCP, PolicyKind.ENDPOINT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class PolicySource:
     """
 
     name: str
-    type: str
+    type: str = ""
     policy: Policy
 
 
@@ -193,12 +194,8 @@ def _groups(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyKind,
 
 
 def _find_all(request: Request, action: str, policies: PolicySet) -> list[_Finding]:
-    facts = fold(request.context)
-    bounded = policies.boundary is not None
-    return [
-        _find(kind, sources, _Question(request, action, facts, bounded))
-        for kind, sources in _groups(request, policies)
-    ]
+    question = _Question(request, action, fold(request.context), policies.boundary is not None)
+    return [_find(kind, sources, question) for kind, sources in _groups(request, policies)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +212,15 @@ def _find(kind: PolicyKind, sources: Sources, question: _Question) -> _Finding:
     denies: list[Match] = []
     allows: list[Match] = []
     best = Grant.NONE
+    naming = kind in _NAMING
     for source in sources:
-        for number in source.policy.index.find(question.action):
-            statement = source.policy.statements[number]
-            grant = _grant(statement, question) if kind in _NAMING else Grant.NONE
-            named = kind not in _NAMING or grant is not Grant.NONE
-            if not named or not _applies(statement, question):
+        policy = source.policy
+        for number in policy.index.find(question.action):
+            statement = policy.statements[number]
+            if not _applies(statement, question):
+                continue
+            grant = _grant(statement, question) if naming else Grant.DIRECT
+            if grant is Grant.NONE:
                 continue
             match = Match(source=source, statement=number)
             if statement.effect is Effect.DENY:
@@ -228,9 +228,8 @@ def _find(kind: PolicyKind, sources: Sources, question: _Question) -> _Finding:
             else:
                 allows.append(match)
                 best = max(best, grant)
-    if kind not in {PolicyKind.RESOURCE, PolicyKind.TRUST}:
-        best = Grant.NONE
-    return _Finding(kind, tuple(denies), tuple(allows), best)
+    granted = best if kind in _BY_NAME else Grant.NONE
+    return _Finding(kind, tuple(denies), tuple(allows), granted)
 
 
 def _grant(statement: Statement, question: _Question) -> Grant:
@@ -244,13 +243,17 @@ def _grant(statement: Statement, question: _Question) -> Grant:
 
 
 def _applies(statement: Statement, question: _Question) -> bool:
+    return _covers(statement, question) and all(
+        [condition.holds(question.facts) for condition in statement.conditions]
+    )
+
+
+def _covers(statement: Statement, question: _Question) -> bool:
     resources, facts = question.request.resources, question.facts
     if statement.resources:
-        covered = bool(match_resources(statement.resources, resources, facts))
-    elif statement.not_resources:
+        return match_resources(statement.resources, resources, facts) is True
+    if statement.not_resources:
         excluded = match_resources(statement.not_resources, resources, facts)
         # A variable without value leaves it open: that counts against the caller.
-        covered = statement.effect is Effect.DENY if excluded is None else not excluded
-    else:
-        covered = True
-    return covered and all(condition.holds(facts) for condition in statement.conditions)
+        return statement.effect is Effect.DENY if excluded is None else not excluded
+    return True

@@ -116,15 +116,12 @@ class ResourcePattern:
         fixed = compile_glob(template.fill({}) or ()) if template.is_fixed else None
         return cls(text=text, template=template, fixed=fixed)
 
-    def matches(self, resources: tuple[str, ...], facts: Facts) -> bool | None:
-        """Tell whether it covers the resource; None when a variable has no value."""
-        glob = self.fixed
-        if glob is None:
-            filled = self.template.fill(facts)
-            if filled is None:
-                return None
-            glob = compile_glob(filled)
-        return any(glob.matches(resource) for resource in resources)
+    def glob(self, facts: Facts) -> Glob | None:
+        """Return the matcher for a request; None when a variable has no value."""
+        if self.fixed is not None:
+            return self.fixed
+        filled = self.template.fill(facts)
+        return None if filled is None else compile_glob(filled)
 
 
 def match_resources(
@@ -133,10 +130,13 @@ def match_resources(
     """Tell whether any pattern covers the resource; None when none does and one is unknown."""
     unknown = False
     for pattern in patterns:
-        answer = pattern.matches(resources, facts)
-        if answer:
-            return True
-        unknown = unknown or answer is None
+        glob = pattern.fixed or pattern.glob(facts)
+        if glob is None:
+            unknown = True
+            continue
+        for resource in resources:
+            if glob.matches(resource):
+                return True
     return None if unknown else False
 
 
