@@ -118,19 +118,21 @@ class JsonObject:
 
     def children(self, key: str) -> Sequence[JsonObject]:
         """Return a list of objects, empty when it is absent."""
-        return [
-            JsonObject(item, what=f"{self._what} `{key}`")
-            for item in self._items(key)
-            if isinstance(item, Mapping) or self._refuse(key, "a list of objects")
-        ]
+        objects = []
+        for item in self._items(key):
+            if not isinstance(item, Mapping):
+                raise self._wrong(key, "a list of objects")
+            objects.append(JsonObject(item, what=f"{self._what} `{key}`"))
+        return objects
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, empty when it is absent."""
-        return tuple(
-            item
-            for item in self._items(key)
-            if isinstance(item, str) or self._refuse(key, "a list of texts")
-        )
+        texts = []
+        for item in self._items(key):
+            if not isinstance(item, str):
+                raise self._wrong(key, "a list of texts")
+            texts.append(item)
+        return tuple(texts)
 
     def value(self, key: str) -> JsonValue:
         """Return the value as it is, None when it is absent, for who knows its inside."""
@@ -143,9 +145,6 @@ class JsonObject:
         if not isinstance(value, list):
             raise self._wrong(key, "a list")
         return value
-
-    def _refuse(self, key: str, expected: str) -> bool:
-        raise self._wrong(key, expected)
 
     def _wrong(self, key: str, expected: str) -> RemoteProtocolError:
         return RemoteProtocolError(f"`{key}` of {self._what} is not {expected}")
