@@ -243,9 +243,9 @@ def _grant(statement: Statement, question: _Question) -> Grant:
 
 
 def _applies(statement: Statement, question: _Question) -> bool:
-    return _covers(statement, question) and all(
-        [condition.holds(question.facts) for condition in statement.conditions]
-    )
+    if not _covers(statement, question):
+        return False
+    return all(condition.holds(question.facts) for condition in statement.conditions)
 
 
 def _covers(statement: Statement, question: _Question) -> bool:
