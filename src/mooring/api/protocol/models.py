@@ -15,7 +15,7 @@ import msgspec.json
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-__all__ = ["AWS_SERVICES", "load_extra_models", "load_service_models"]
+__all__ = ["AWS_SERVICES", "load_descriptions", "load_extra_models", "load_service_models"]
 
 AWS_SERVICES = ("ssm", "iam", "sts", "ec2", "ssm-quicksetup", "ssm-guiconnect")
 
@@ -33,19 +33,24 @@ def load_extra_models() -> dict[str, dict[str, Any]]:
 
 def load_service_models(extra: Mapping[str, Mapping[str, Any]]) -> dict[str, ServiceModel]:
     """Return every service's model; an extra model adds to botocore's, or stands by itself."""
+    return {
+        name: ServiceModel(description, name)
+        for name, description in load_descriptions(extra).items()
+    }
+
+
+def load_descriptions(extra: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what the models are made of, in botocore's format."""
     # Without the default search paths: a file in the home directory must not change the contract.
     loader = Loader(
         extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False
     )
-    models = {}
-    for name in (*AWS_SERVICES, *(name for name in extra if name not in AWS_SERVICES)):
-        own = extra.get(name, {})
-        if name in AWS_SERVICES:
-            description = _laid_over(loader.load_service_model(name, "service-2"), own)
-        else:
-            description = dict(own)
-        models[name] = ServiceModel(description, name)
-    return models
+    descriptions = {
+        name: _laid_over(loader.load_service_model(name, "service-2"), extra.get(name, {}))
+        for name in AWS_SERVICES
+    }
+    beside = {name: dict(own) for name, own in extra.items() if name not in AWS_SERVICES}
+    return descriptions | beside
 
 
 def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
