@@ -1,0 +1,116 @@
+"""The first things of an account: its administrator, and the role that AWS's clients expect.
+
+There is no default password: the administrator gets a single-use sign-in link and one access
+key, both shown once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mooring.iam.identity import AccessKey, EntityKind, Role, User
+from mooring.operations.credentials import new_secret, secret_context
+from mooring.operations.tokens import new_ticket
+from mooring.operations.world import World
+from mooring.ports.tables import Transaction
+from mooring.secret import Secret
+from mooring.wire.ids import (
+    ENTROPY_BYTES,
+    AccessKeyKind,
+    UniqueIdKind,
+    new_access_key_id,
+    new_account_id,
+    new_unique_id,
+)
+
+__all__ = ["NODE_ROLE", "FirstAccount", "create_first_account", "new_sign_in"]
+
+NODE_ROLE = "AmazonEC2RunCommandRoleForManagedInstances"
+ADMINISTRATOR = "admin"
+_SIGN_IN_LIFETIME = timedelta(days=7)
+_NODE_TRUST = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow",'
+    '"Principal":{"Service":["ssm.amazonaws.com","ec2.amazonaws.com"]},'
+    '"Action":"sts:AssumeRole"}]}'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAccount:
+    """What ``init`` prints once."""
+
+    account_id: str
+    user_name: str
+    access_key_id: str
+    secret: Secret
+    sign_in_token: Secret
+
+
+async def create_first_account(world: World, *, name: str) -> FirstAccount:
+    """Make an account with an administrator and the default role of nodes."""
+    account_id = new_account_id(world.entropy.bytes(ENTROPY_BYTES))
+    await world.store.create_account(account_id, name)
+    now = world.clock.now()
+    user = User(
+        account_id=account_id,
+        name=ADMINISTRATOR,
+        user_id=new_unique_id(UniqueIdKind.USER, world.entropy.bytes(ENTROPY_BYTES)),
+        created_at=now,
+    )
+    role = Role(
+        account_id=account_id,
+        name=NODE_ROLE,
+        path="/service-role/",
+        role_id=new_unique_id(UniqueIdKind.ROLE, world.entropy.bytes(ENTROPY_BYTES)),
+        created_at=now,
+        trust_policy=_NODE_TRUST,
+        description="Lets nodes of hybrid activations talk to this service",
+    )
+    key_id = new_access_key_id(AccessKeyKind.LONG_TERM, world.entropy.bytes(ENTROPY_BYTES))
+    secret = new_secret(world)
+    sealed = world.keys.seal(secret.reveal().encode(), context=secret_context(key_id))
+    key = AccessKey(
+        account_id=account_id,
+        access_key_id=key_id,
+        user_name=user.name,
+        sealed_secret=sealed,
+        created_at=now,
+    )
+
+    def work(tx: Transaction) -> None:
+        identities = tx.identities
+        identities.put_user(user)
+        identities.attach(EntityKind.USER, user.name, "arn:aws:iam::aws:policy/AdministratorAccess")
+        identities.put_role(role)
+        identities.attach(
+            EntityKind.ROLE, role.name, "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+        )
+        identities.put_access_key(key)
+
+    await world.store.write(account_id, work)
+    return FirstAccount(
+        account_id=account_id,
+        user_name=user.name,
+        access_key_id=key_id,
+        secret=secret,
+        sign_in_token=await new_sign_in(world, account_id, user.name),
+    )
+
+
+async def new_sign_in(world: World, account_id: str, user_name: str) -> Secret:
+    """Make the text of a single-use sign-in link; an earlier one for the user stops working."""
+    token, ticket = new_ticket(
+        world,
+        kind="sign-in",
+        subject=user_name,
+        bearer=user_name,
+        lifetime=_SIGN_IN_LIFETIME,
+    )
+
+    def work(tx: Transaction) -> None:
+        tx.tickets.revoke(kind="sign-in", subject=user_name)
+        tx.tickets.put(ticket)
+
+    await world.store.write(account_id, work)
+    return Secret(token)

@@ -1,0 +1,93 @@
+"""The only door to the policy engine: every use case asks here before it looks or acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mooring.iam.context import request_context
+from mooring.iam.denial import denial_message
+from mooring.iam.evaluate import Decision, Request, decide
+from mooring.operations.call import Call
+from mooring.operations.policies import policies_of
+from mooring.operations.problems import AccessDenied
+
+__all__ = ["Question", "ask", "require", "require_all"]
+
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """May the caller do this to that?
+
+    ``resources`` are the names of ONE resource; the first is shown in messages. ``tags`` are the
+    resource's, ``extra`` further context keys of the request.
+    """
+
+    action: str
+    resources: tuple[str, ...] = (ANY,)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def without_resource(call: Call, action: str = "") -> Question:
+    """Ask for an action that has no resource type: ``*``, shown as the account's ARN."""
+    action = action or call.action
+    service = action.partition(":")[0]
+    caller = call.caller
+    named = f"arn:aws:{service}:{caller.region}:{caller.account_id}:*"
+    return Question(action=action, resources=(named, ANY))
+
+
+async def ask(call: Call, question: Question) -> Decision:
+    """Decide, and raise nothing."""
+    caller = call.caller
+    policies = await call.read(lambda tx: policies_of(tx, caller.principal))
+    return decide(_request(call, question), policies)
+
+
+async def require(call: Call, question: Question) -> None:
+    """Return when the caller may.
+
+    Raises:
+        AccessDenied: it may not; the message names principal, action, resource and reason.
+    """
+    for name in question.resources[:1]:
+        if name not in call.resources:
+            call.resources.append(name)
+    decision = await ask(call, question)
+    if not decision.allowed:
+        raise AccessDenied(
+            denial_message(call.caller.principal, question.action, question.resources[0], decision),
+            decision,
+        )
+
+
+async def require_all(call: Call, questions: tuple[Question, ...]) -> None:
+    """Return when the caller may do all of it; the first refusal is the one reported."""
+    for question in questions:
+        await require(call, question)
+
+
+def _request(call: Call, question: Question) -> Request:
+    caller = call.caller
+    context = request_context(
+        principal=caller.principal,
+        now=call.time,
+        source_ip=caller.origin.address,
+        secure=caller.origin.secure,
+        user_agent=caller.origin.user_agent,
+        region=caller.region,
+        token_issued_at=caller.issued_at,
+        resource_tags=question.tags,
+        resource_account=caller.account_id,
+        extra=question.extra,
+    )
+    return Request(
+        action=question.action,
+        resources=question.resources,
+        principal=caller.principal,
+        context=context,
+        resource_account=caller.account_id,
+    )

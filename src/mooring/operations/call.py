@@ -1,0 +1,88 @@
+"""One call in flight: who asks for which operation, and the one place that writes its event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from mooring.operations.caller import Caller
+from mooring.operations.world import World
+from mooring.ports.records import AuditEvent
+from mooring.ports.tables import Transaction
+
+__all__ = ["Call"]
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A use case runs under one of these, and reaches the store through it.
+
+    ``request`` is the input as JSON with every secret member left out. ``write`` puts the event
+    into the same transaction as the change; a call that wrote nothing is recorded by ``record``.
+    """
+
+    world: World
+    caller: Caller
+    service: str
+    name: str
+    request_id: str
+    event_id: str
+    time: datetime
+    request: str = "{}"
+    read_only: bool = True
+    resources: list[str] = field(default_factory=list)
+    recorded: bool = False
+
+    @property
+    def action(self) -> str:
+        """The IAM action of the operation."""
+        return f"{self.service}:{self.name}"
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Read from the caller's account."""
+        return await self.world.store.read(self.caller.account_id, work)
+
+    async def write(self, work: Callable[[Transaction], T], *, account_id: str = "") -> T:
+        """Change the caller's account (or, before there is one, ``account_id``) and say so."""
+        event = self._event("", "")
+
+        def whole(tx: Transaction) -> T:
+            result = work(tx)
+            tx.audit.append(event)
+            return result
+
+        result = await self.world.store.write(account_id or self.caller.account_id, whole)
+        self.recorded = True
+        return result
+
+    async def record(self, *, error_code: str = "", error_message: str = "") -> None:
+        """Keep the event of a call that changed nothing, unless it is kept already."""
+        if self.recorded or not self.caller.account_id:
+            return
+        event = self._event(error_code, error_message)
+        await self.world.store.write(self.caller.account_id, lambda tx: tx.audit.append(event))
+        self.recorded = True
+
+    def _event(self, error_code: str, error_message: str) -> AuditEvent:
+        caller = self.caller
+        return AuditEvent(
+            event_id=self.event_id,
+            time=self.time,
+            source=f"{self.service}.amazonaws.com",
+            name=self.name,
+            region=caller.region,
+            principal_arn=caller.principal.arn,
+            principal_id=caller.principal.user_id,
+            access_key_id=caller.access_key_id,
+            source_address=caller.origin.address,
+            user_agent=caller.origin.user_agent,
+            resources=tuple(self.resources),
+            request=self.request,
+            error_code=error_code,
+            error_message=error_message,
+            read_only=self.read_only,
+        )

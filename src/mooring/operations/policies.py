@@ -1,0 +1,97 @@
+"""Gather every policy that speaks about a caller."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from mooring.iam.evaluate import PolicySet, PolicySource
+from mooring.iam.identity import CustomerPolicy, EntityKind
+from mooring.iam.managed import MANAGED_POLICIES
+from mooring.iam.policy import Policy, PolicyKind, parse_policy
+from mooring.iam.principal import Principal, PrincipalType
+from mooring.ports.tables import Transaction
+
+__all__ = ["managed_policy", "policies_of"]
+
+_AWS_POLICIES_FROM = datetime(2026, 11, 24, tzinfo=UTC)
+
+_parse = lru_cache(maxsize=4096)(parse_policy)
+
+
+def _parsed(document: str, kind: PolicyKind) -> Policy:
+    return _parse(document, kind=kind)
+
+
+def managed_policy(tx: Transaction, arn: str) -> CustomerPolicy | None:
+    """Return a managed policy: the account's, or one of AWS's in the same shape."""
+    ours = MANAGED_POLICIES.get(arn)
+    if ours is None:
+        return tx.identities.policy(arn)
+    digest = base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()
+    return CustomerPolicy(
+        account_id="aws",
+        name=ours.name,
+        path=ours.path,
+        policy_id=f"ANPA{digest[:17]}",
+        document=ours.document,
+        description=ours.description,
+        created_at=_AWS_POLICIES_FROM,
+        updated_at=_AWS_POLICIES_FROM,
+    )
+
+
+def _managed_document(tx: Transaction, arn: str) -> str | None:
+    policy = managed_policy(tx, arn)
+    return policy.document if policy is not None else None
+
+
+def _attached(tx: Transaction, kind: EntityKind, name: str) -> tuple[PolicySource, ...]:
+    attached = tx.identities.attached(kind, name)
+    sources = [
+        PolicySource(name=policy_name, type=kind, policy=_parsed(document, PolicyKind.IDENTITY))
+        for policy_name, document in attached.inline
+    ]
+    for arn in attached.managed:
+        document = _managed_document(tx, arn)
+        if document is not None:
+            sources.append(
+                PolicySource(name=arn, type=kind, policy=_parsed(document, PolicyKind.IDENTITY))
+            )
+    return tuple(sources)
+
+
+def _boundary(tx: Transaction, arn: str) -> PolicySource | None:
+    """A boundary that names no policy any more allows nothing, as an empty one would."""
+    if not arn:
+        return None
+    document = _managed_document(tx, arn) or _ALLOWS_NOTHING
+    return PolicySource(name=arn, type="boundary", policy=_parsed(document, PolicyKind.BOUNDARY))
+
+
+_ALLOWS_NOTHING = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
+)
+
+
+def policies_of(tx: Transaction, principal: Principal) -> PolicySet:
+    """Return what is attached to a user or role; nothing for a principal that is gone."""
+    if principal.type is PrincipalType.USER and principal.user_name is not None:
+        user = tx.identities.user(principal.user_name)
+        if user is None:
+            return PolicySet()
+        return PolicySet(
+            identity=_attached(tx, EntityKind.USER, user.name),
+            boundary=_boundary(tx, user.boundary_arn),
+        )
+    if principal.type is PrincipalType.ASSUMED_ROLE:
+        role = tx.identities.role(principal.principal_arn.rpartition("/")[2])
+        if role is None:
+            return PolicySet()
+        return PolicySet(
+            identity=_attached(tx, EntityKind.ROLE, role.name),
+            boundary=_boundary(tx, role.boundary_arn),
+        )
+    return PolicySet()

@@ -1,0 +1,62 @@
+"""Why a use case refused, in words of the domain; ``api`` gives each its AWS code and status.
+
+::
+
+    OperationRefused          a use case said no: ``problem`` says which kind
+    +-- AccessDenied          the policies said no: ``decision`` says why
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+
+from mooring.iam.evaluate import Decision
+
+__all__ = ["AccessDenied", "OperationRefused", "Problem"]
+
+
+class Problem(StrEnum):
+    """The kinds of refusal that callers can tell apart."""
+
+    ACCESS_DENIED = auto()
+    TARGET_NOT_CONNECTED = auto()
+    INVALID_DOCUMENT = auto()
+    INVALID_ACTIVATION = auto()
+    INVALID_ACTIVATION_ID = auto()
+    INVALID_NODE_ID = auto()
+    INVALID_FILTER = auto()
+    INVALID_FILTER_KEY = auto()
+    INVALID_FILTER_VALUE = auto()
+    INVALID_NEXT_TOKEN = auto()
+    INVALID_ROLE = auto()
+    INVALID_VALUE = auto()
+    SESSION_UNKNOWN = auto()
+    SESSION_TERMINATED = auto()
+    RECORDING_UNKNOWN = auto()
+    NO_SUCH_ENTITY = auto()
+    ENTITY_EXISTS = auto()
+    DELETE_CONFLICT = auto()
+    LIMIT_EXCEEDED = auto()
+    MALFORMED_POLICY = auto()
+    UNMODIFIABLE = auto()
+    UNKNOWN_KEY = auto()
+    EXPIRED_TOKEN = auto()
+    TOO_MANY_UPDATES = auto()
+    UNAVAILABLE = auto()
+
+
+class OperationRefused(Exception):
+    """A use case refused; nothing was changed."""
+
+    def __init__(self, problem: Problem, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem
+        self.message = message
+
+
+class AccessDenied(OperationRefused):
+    """The policies do not allow it; the message is the one AWS would print."""
+
+    def __init__(self, message: str, decision: Decision | None) -> None:
+        super().__init__(Problem.ACCESS_DENIED, message)
+        self.decision = decision

@@ -1,0 +1,88 @@
+"""Which questions a session call asks of the policies.
+
+StartSession is checked on the node always, and on the document when it was named or when the
+site says ``always``. Without a name, the node is first asked with
+``ssm:SessionDocumentAccessCheck`` false; a policy that allows only with the key true has opted
+in, and then the document must be allowed as well. This gives the outcomes that AWS documents
+for ``BoolIfExists``.
+
+A session is one resource under two names: its id, and its owner's ``aws:userid`` before the
+id's suffix, so that AWS's ``session/${aws:userid}-*`` means "my own sessions". The userid is
+the one kept at the start.
+"""
+
+from __future__ import annotations
+
+from mooring.fleet.node import Node
+from mooring.operations.authorize import Question, ask, require
+from mooring.operations.call import Call
+from mooring.operations.orders import DEFAULT_DOCUMENT
+from mooring.operations.world import DefaultDocumentCheck
+from mooring.sessions.session import Session
+
+__all__ = ["node_resource", "on_node", "on_session", "require_start"]
+
+_CHECK = "ssm:SessionDocumentAccessCheck"
+
+
+def node_resource(call: Call, target: str) -> str:
+    """Name a node by its id, whether there is one or not."""
+    kind = "ec2:{}:{}:instance" if target.startswith("i-") else "ssm:{}:{}:managed-instance"
+    caller = call.caller
+    return f"arn:aws:{kind.format(caller.region, caller.account_id)}/{target}"
+
+
+def on_node(call: Call, target: str, node: Node | None, *, action: str = "") -> Question:
+    """Ask about a node, with its tags."""
+    return Question(
+        action=action or call.action,
+        resources=(node_resource(call, target),),
+        tags=node.tags if node is not None else {},
+    )
+
+
+def on_session(call: Call, session_id: str, session: Session | None) -> Question:
+    """Ask about a session under both of its names."""
+    caller = call.caller
+    prefix = f"arn:aws:ssm:{caller.region}:{caller.account_id}:session/"
+    names = [prefix + session_id]
+    extra: dict[str, tuple[str, ...]] = {}
+    if session is not None:
+        suffix = session_id.rpartition("-")[2]
+        names.append(f"{prefix}{session.owner_user_id}-{suffix}")
+        extra["ssm:resourceTag/aws:ssmmessages:session-id"] = (session.owner_user_id,)
+        extra["ssm:resourceTag/aws:ssmmessages:target-id"] = (session.node_id,)
+    return Question(action=call.action, resources=tuple(names), extra=extra)
+
+
+async def require_start(call: Call, *, target: str, node: Node | None, document_name: str) -> None:
+    """Return when the caller may start a session with this document on this node.
+
+    Raises:
+        AccessDenied: naming the node before the document.
+    """
+    named = bool(document_name)
+    always = call.world.site.default_document_check is DefaultDocumentCheck.ALWAYS
+    if not (named or always):
+        unchecked = _with_check(on_node(call, target, node), "false")
+        if (await ask(call, unchecked)).allowed:
+            await require(call, unchecked)
+            return
+    await require(call, _with_check(on_node(call, target, node), "true"))
+    document = _document_resource(call, document_name or DEFAULT_DOCUMENT)
+    await require(call, _with_check(Question(action=call.action, resources=(document,)), "true"))
+
+
+def _document_resource(call: Call, name: str) -> str:
+    """Documents that come with the service belong to no account."""
+    account = "" if name.startswith(("AWS-", "AWSFleetManager-")) else call.caller.account_id
+    return f"arn:aws:ssm:{call.caller.region}:{account}:document/{name}"
+
+
+def _with_check(question: Question, value: str) -> Question:
+    return Question(
+        action=question.action,
+        resources=question.resources,
+        tags=question.tags,
+        extra={_CHECK: (value,)},
+    )

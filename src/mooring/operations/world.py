@@ -1,0 +1,55 @@
+"""What a running program consists of, as the use cases see it: built once, handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from mooring.ports.store import Store
+from mooring.ports.world import BlobStore, Bus, Clock, Entropy, KeyRing
+
+__all__ = ["DefaultDocumentCheck", "Site", "World"]
+
+
+class DefaultDocumentCheck(StrEnum):
+    """Whether StartSession without a document name must be allowed on the default document."""
+
+    LEGACY = "legacy"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The settings that use cases need.
+
+    ``hosts`` are the names we serve beside ``domain`` and everything below it.
+    """
+
+    region: str
+    domain: str
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    default_document_check: DefaultDocumentCheck = DefaultDocumentCheck.LEGACY
+    ticket_lifetime: timedelta = timedelta(seconds=60)
+    node_credentials_lifetime: timedelta = timedelta(hours=1)
+    start_deadline: timedelta = timedelta(seconds=20)
+    maximum_session: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Time, ids, storage, messages, keys.
+
+    ``verify_node_signature`` checks base64 DER public key, base64 RSA-PSS signature and text;
+    it is here because use cases see no cryptography package.
+    """
+
+    site: Site
+    clock: Clock
+    entropy: Entropy
+    store: Store
+    bus: Bus
+    blobs: BlobStore
+    keys: KeyRing
+    verify_node_signature: Callable[[str, str, str], bool]
