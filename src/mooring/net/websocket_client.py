@@ -11,14 +11,13 @@ import ssl as ssl_module
 from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import aiofastnet
 import anyio
 import anyio.lowlevel
 from picows import WSHandshakeError
 
-from mooring.net.tls import client_context
 from mooring.net.websocket import (
     CloseCode,
     ConnectFailed,
@@ -37,6 +36,8 @@ MAX_UNREAD = 256 * 1024
 
 YIELD_AFTER = 64 * 1024
 """So much is sent, in bytes, before other tasks get their turn."""
+
+PORTS = {"ws": 80, "wss": 443}
 
 MAX_HEAD = 64 * 1024
 """The answer to the upgrade: its head, and its body if it is no."""
@@ -264,35 +265,46 @@ async def connect(
 ) -> WebSocket:
     """Dial a ``ws://`` or ``wss://`` URL.
 
-    ``ssl`` None means the machine's own certificate authorities. ``max_message`` bounds one
-    received message, in bytes. Raises ``ConnectRefused`` or ``ConnectFailed``.
+    A ``wss://`` URL needs ``ssl``. ``max_message`` bounds one received message, in bytes.
+    Raises ``ConnectRefused`` or ``ConnectFailed``.
     """
-    parts = urlsplit(url)
-    secure = {"ws": False, "wss": True}.get(parts.scheme)
-    if secure is None or not parts.hostname:
-        raise ConnectFailed(f"expected a ws:// or wss:// url, got `{url}`")
-    port = parts.port or (443 if secure else 80)
+    parts = split(url)
+    secure = parts.scheme == "wss"
+    if secure and ssl is None:
+        raise ValueError("expected an ssl context for a wss url, got none")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     role = Role(host=parts.netloc.rpartition("@")[2], target=target, headers=headers)
-    context = (ssl or client_context(None)) if secure else None
     try:
         with anyio.fail_after(deadline_s):
-            return await dial(role, parts.hostname, port, context, max_message)
+            return await dial(role, parts, ssl if secure else None, max_message=max_message)
     except TimeoutError as error:
         raise ConnectFailed(f"no answer from `{role.host}` within {deadline_s:g} s") from error
     except (OSError, ssl_module.SSLError) as error:
         raise ConnectFailed(f"cannot connect to `{role.host}`: {error}") from error
 
 
+def split(url: str) -> SplitResult:
+    """Take an URL apart; raises ``ConnectFailed``, because it is often a server that gave it."""
+    problem = ConnectFailed(f"expected a ws:// or wss:// url, got `{url}`")
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in PORTS and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise problem from error
+    if not good:
+        raise problem
+    return parts
+
+
 async def dial(
-    role: Role, host: str, port: int, ssl: ssl_module.SSLContext | None, max_message: int
+    role: Role, parts: SplitResult, ssl: ssl_module.SSLContext | None, *, max_message: int
 ) -> WebSocket:
     """Connect and shake hands, leaving nothing behind on failure."""
     transport, protocol = await aiofastnet.create_connection(
         asyncio.get_running_loop(),
         lambda: ClientProtocol(role, max_message=max_message),
-        host,
-        port,
+        parts.hostname,
+        parts.port or PORTS[parts.scheme],
         ssl=ssl,
     )
     try:
