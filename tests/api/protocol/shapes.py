@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from botocore.awsrequest import HeadersDict
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
@@ -124,7 +125,7 @@ def read_by_botocore(protocol: str, response: HttpResponse, shape: Shape | None)
     parsed: dict[str, Any] = create_parser(protocol).parse(
         {
             "body": response.body,
-            "headers": dict(response.headers),
+            "headers": HeadersDict(response.headers),
             "status_code": response.status,
         },
         shape or _NO_SHAPE,

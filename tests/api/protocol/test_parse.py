@@ -134,9 +134,16 @@ def test_any_bytes_are_read_or_refused(body: bytes, service: str) -> None:
         pass
 
 
-def test_nesting_beyond_the_stack_is_refused() -> None:
+@pytest.mark.parametrize("depth", [400, 900])
+def test_nesting_beyond_the_stack_is_refused(depth: int) -> None:
     read = request_reader(without_limits("ssm").operation_model("GetInventory"), "json")
-    deep = b'{"Aggregators":[' * 900 + b"]}" * 900
+    deep = b'{"Aggregators":[' * depth + b"]}" * depth
 
     with pytest.raises(InvalidInput):
         read(a_post(deep))
+
+
+def test_an_operation_without_input_reads_nothing() -> None:
+    read = request_reader(MODELS["iam"].operation_model("GetAccountSummary"), "query")
+
+    assert read(a_post(b"Action=GetAccountSummary")) == {}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.model import OperationModel, ServiceModel
 from hypothesis import HealthCheck, given, settings
 from tests.api.protocol.shapes import MODELS, names, read_by_botocore, values, without_limits
 
@@ -117,3 +118,80 @@ def test_iam_policies_travel_percent_encoded() -> None:
     body = write({"PolicyDocument": '{"a": "*"}'}, "r").body
 
     assert b"<PolicyDocument>%7B%22a%22%3A%20%22%2A%22%7D</PolicyDocument>" in body
+
+
+BOUND: dict[str, dict[str, Any]] = {
+    "Output": {
+        "type": "structure",
+        "members": {
+            "Code": {"shape": "Number", "location": "statusCode"},
+            "On": {"shape": "Flag", "location": "header", "locationName": "X-On"},
+            "At": {"shape": "Time", "location": "header", "locationName": "X-At"},
+            "List": {"shape": "List", "location": "header", "locationName": "X-List"},
+            "Name": {"shape": "Text", "location": "header", "locationName": "X-Name"},
+            "Meta": {"shape": "Map", "location": "headers", "locationName": "X-Meta-"},
+            "Content": {"shape": "Content"},
+        },
+    },
+    "Text": {"type": "string"},
+    "Number": {"type": "integer"},
+    "Flag": {"type": "boolean"},
+    "Time": {"type": "timestamp"},
+    "List": {"type": "list", "member": {"shape": "Text"}},
+    "Map": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}},
+    "Content": {"type": "structure", "members": {"A": {"shape": "Text"}}},
+}
+
+
+def bound(protocol: str, content: dict[str, Any], *, payload: bool = True) -> OperationModel:
+    output = {**BOUND["Output"], **({"payload": "Content"} if payload else {})}
+    described = {
+        "metadata": {"protocol": protocol},
+        "operations": {
+            "Get": {
+                "name": "Get",
+                "http": {"method": "GET", "requestUri": "/", "responseCode": 201},
+                "output": {"shape": "Output"},
+            },
+            "Ping": {"name": "Ping", "http": {"method": "GET", "requestUri": "/ping"}},
+        },
+        "shapes": {**BOUND, "Output": output, "Content": content},
+    }
+    return ServiceModel(described, "x").operation_model("Get")
+
+
+@pytest.mark.parametrize("protocol", ["rest-json", "rest-xml"])
+@pytest.mark.parametrize("payload", [True, False])
+def test_rest_members_go_to_their_places(protocol: str, *, payload: bool) -> None:
+    model = bound(protocol, BOUND["Content"], payload=payload)
+    value = {
+        "Code": 202,
+        "On": True,
+        "At": datetime(2026, 11, 24, tzinfo=UTC),
+        "List": ["a", "b"],
+        "Name": "n",
+        "Meta": {"one": "1"},
+        "Content": {"A": "x"},
+    }
+
+    response = response_writer(model, protocol)(value, "RID")
+
+    parsed = read_by_botocore(protocol, response, model.output_shape)
+    assert response.status == 202
+    assert {key: parsed[key] for key in value} == value
+
+
+@pytest.mark.parametrize("protocol", ["rest-json", "rest-xml"])
+@pytest.mark.parametrize(("kind", "content"), [("blob", b"\x00\xff"), ("string", "text")])
+def test_a_rest_payload_is_the_whole_body(protocol: str, kind: str, content: bytes | str) -> None:
+    write = response_writer(bound(protocol, {"type": kind}), protocol)
+
+    assert write({"Content": content}, "r").body == (
+        content if isinstance(content, bytes) else content.encode()
+    )
+
+
+def test_an_output_without_members_has_no_body() -> None:
+    model = bound("rest-json", BOUND["Content"]).service_model.operation_model("Ping")
+
+    assert response_writer(model, "rest-json")({}, "r").body == b""

@@ -11,6 +11,7 @@ import re
 import sys
 import unicodedata
 from functools import cache
+from itertools import groupby
 
 __all__ = ["compile_pattern"]
 
@@ -25,16 +26,22 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(_CLASS_RANGE.sub(r"\1\\-", text), re.ASCII)
 
 
-@cache
 def _members(category: str) -> str:
     """Return the characters of a Unicode category as the inside of a class."""
-    parts = []
-    first = None
-    for code in range(sys.maxunicode + 2):
-        inside = code <= sys.maxunicode and unicodedata.category(chr(code)).startswith(category)
-        if inside and first is None:
-            first = code
-        elif not inside and first is not None:
-            parts.append(f"\\U{first:08x}-\\U{code - 1:08x}")
-            first = None
-    return "".join(parts)
+    return "".join(
+        f"\\U{first:08x}-\\U{last:08x}"
+        for first, last, name in _category_runs()
+        if name.startswith(category)
+    )
+
+
+@cache
+def _category_runs() -> list[tuple[int, int, str]]:
+    """Return all code points as runs of one category: first, last, category."""
+    runs = []
+    first = 0
+    for name, run in groupby(map(unicodedata.category, map(chr, range(sys.maxunicode + 1)))):
+        after = first + sum(1 for _ in run)
+        runs.append((first, after - 1, name))
+        first = after
+    return runs
