@@ -73,10 +73,6 @@ def plain(pattern: list[Symbol]) -> str:
 # --- condition operators ------------------------------------------------------------------
 
 
-class AlienError(Exception):
-    """The request's value is not of the operator's kind."""
-
-
 class BrokenError(Exception):
     """The policy's value is not of the operator's kind."""
 
@@ -98,15 +94,22 @@ def instant(text: str) -> Decimal | None:
     return Decimal((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(seconds=1))
 
 
+def address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
 def in_block(value: str, block: str) -> bool:
     try:
-        address = ipaddress.ip_address(value)
-    except ValueError as exc:
-        raise AlienError from exc
-    try:
-        return address in ipaddress.ip_network(block, strict=False)
+        return ipaddress.ip_address(value) in ipaddress.ip_network(block, strict=False)
     except ValueError as exc:
         raise BrokenError from exc
+
+
+def arn(text: str) -> str | None:
+    return text if text.count(":") >= 5 else None
 
 
 def decoded(text: str) -> bytes | None:
@@ -118,6 +121,22 @@ def decoded(text: str) -> bytes | None:
 
 def truth(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
+
+
+READERS: list[tuple[str, Any]] = [
+    ("string", str),
+    ("numeric", number),
+    ("date", instant),
+    ("bool", truth),
+    ("binaryequals", decoded),
+    ("ipaddress", address),
+    ("notipaddress", address),
+    ("arn", arn),
+]
+
+
+def reader(op: str) -> tuple[str, Any]:
+    return next(row for row in READERS if op.startswith(row[0]))
 
 
 def related(name: str, left: Decimal, right: Decimal) -> bool:
@@ -155,16 +174,8 @@ def compare(op: str, wanted: str, value: str, context: Context, *, variables: bo
         return compare_arn(wanted, value, context, variables=variables)
     if "ipaddress" in op:
         return in_block(value, wanted)
-    readers: list[tuple[str, Any]] = [
-        ("numeric", number),
-        ("date", instant),
-        ("bool", truth),
-        ("binaryequals", decoded),
-    ]
-    prefix, read = next(row for row in readers if op.startswith(row[0]))
+    prefix, read = reader(op)
     left, right = read(value), read(wanted)
-    if left is None:
-        raise AlienError
     if right is None:
         raise BrokenError
     if prefix in {"numeric", "date"}:
@@ -173,8 +184,6 @@ def compare(op: str, wanted: str, value: str, context: Context, *, variables: bo
 
 
 def compare_arn(wanted: str, value: str, context: Context, *, variables: bool) -> bool:
-    if value.count(":") < 5:
-        raise AlienError
     pattern = symbols(wanted, context, wild=True, variables=variables)
     if pattern is None:
         return False
@@ -187,20 +196,17 @@ def compare_arn(wanted: str, value: str, context: Context, *, variables: bool) -
 def satisfies(
     op: str, wanted: list[str], value: str, context: Context, *, variables: bool, open_: bool
 ) -> bool:
-    negated = "not" in op
-    broken = False
+    negated, strict, broken = "not" in op, op.startswith("arn"), False
+    if reader(op)[1](value) is None:
+        return negated and open_ and not strict
     for text in wanted:
         try:
             if compare(op, text, value, context, variables=variables):
                 return not negated
-        except AlienError:
-            return negated and not op.startswith("arn") and open_
         except BrokenError:
             broken = True
     if broken:
-        return open_ and not op.startswith("arn")
-    if not wanted and op.startswith("arn") and value.count(":") < 5:
-        return False
+        return open_ and not strict
     return negated
 
 
