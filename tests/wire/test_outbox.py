@@ -84,7 +84,7 @@ def test_frames_set_aside_are_resent_ever_more_seldom() -> None:
     box = outbox(2)
     box.acknowledge(1, 0.1)
     at = 0.0
-    times = []
+    times: list[float] = []
 
     while len(times) < 10:
         at = box.deadline() or 0.0
