@@ -190,6 +190,7 @@ def test_only_all_segments_in_their_order_are_whole(order: list[int], count: int
         ([*THREE, THREE[2]], (Fault.MISSING, 3)),
         ([THREE[0], THREE[1][:-1], THREE[2]], (Fault.TRUNCATED, 1)),
         ([*THREE[:2], seal_upper(THREE[2])], (Fault.ALTERED, 2)),
+        ([*THREE[:2], THREE[2].replace(b'"signature":"', b'"signature":"x')], (Fault.ALTERED, 2)),
         ([THREE[0], THREE[1][: THREE[1].index(b'{"seal"')], THREE[2]], (Fault.TRUNCATED, 1)),
         ([THREE[0] + b"x\n", *THREE[1:]], (Fault.TRUNCATED, 0)),
         ([b""], (Fault.TRUNCATED, 0)),

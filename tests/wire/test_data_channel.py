@@ -492,3 +492,14 @@ def test_refuses_to_send_nonsense() -> None:
         client.send_state(LAST_WORDS, 0.0)
     with pytest.raises(LocalProtocolError, match="only agents"):
         client.terminate(LAST_WORDS, 0.0)
+
+
+def test_says_nothing_to_a_connection_that_is_gone() -> None:
+    agent = end(Role.AGENT)
+    agent.disconnected()
+
+    agent.receive(data(0), 0.0)
+    agent.send_state(LAST_WORDS, 0.0)
+
+    assert agent.ready
+    assert not agent.writes()

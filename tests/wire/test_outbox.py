@@ -127,3 +127,21 @@ def test_an_end_that_repeats_its_acknowledgements_has_nothing_set_aside() -> Non
         box.due(float(second), window_bytes=WINDOW)
 
     assert not box.is_empty
+
+
+def test_a_cumulative_acknowledgement_clears_what_was_set_aside() -> None:
+    box = outbox(2)
+    box.acknowledge(1, 0.1)
+    for second in range(1, 5):
+        box.due(float(second), window_bytes=WINDOW)
+
+    box.acknowledge_up_to(0, 5.0)
+
+    assert box.restart(6.0) == []
+
+
+def test_what_may_not_be_sent_yet_is_not_resent() -> None:
+    box = outbox(1)
+    box.add(b"later", 10, sent_at=None)
+
+    assert box.due(5.0, window_bytes=WINDOW) == [b"\0"]

@@ -1,6 +1,7 @@
 """The order to start a session is the one that a stock agent was seen to carry out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,9 @@ def test_refuses_to_order_a_session_without_an_id() -> None:
 
     with pytest.raises(LocalProtocolError, match="without a session id"):
         order.serialize()
+
+
+def test_carries_what_the_document_declares() -> None:
+    order = replace(ORDER, document_parameters={"linuxcmd": {"type": "String"}})
+
+    assert SessionOrder.parse(order.serialize()) == order
