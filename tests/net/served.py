@@ -139,17 +139,26 @@ async def served(
         port = listener.getsockname()[1]
         listener.listen()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [listener])
-            yield port, server
-            server.should_exit = True
+            tasks.start_soon(serve_to_the_end, server, listener)
+            try:
+                yield port, server
+            finally:
+                server.should_exit = True
 
 
-def certified(folder: Path) -> tuple[tuple[Path, Path], ssl.SSLContext]:
+async def serve_to_the_end(server: uvicorn.Server, listener: socket.socket) -> None:
+    with anyio.CancelScope(shield=True):
+        await server.serve([listener])
+
+
+def certified(
+    folder: Path, *, address: str = "127.0.0.1"
+) -> tuple[tuple[Path, Path], ssl.SSLContext]:
     """Make a CA and a certificate for loopback; return what the server and the client need."""
     now = datetime.now(UTC)  # noqa: TID251  # OpenSSL reads the real clock
     authority = make_ca("test", now=now, serial=1)
     pair = issue_server_certificate(
-        authority, ["localhost", "*.mooring.test"], ["127.0.0.1"], now=now, serial=2
+        authority, ["localhost", "*.mooring.test"], [address], now=now, serial=2
     )
     ca, cert, key = folder / "ca.pem", folder / "cert.pem", folder / "key.pem"
     ca.write_text(authority.certificate)

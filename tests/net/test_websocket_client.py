@@ -299,7 +299,7 @@ async def test_a_refusal_in_pieces_is_read_whole(parts: tuple[bytes, ...]) -> No
 
 
 async def test_a_name_in_the_certificate_is_trusted_and_another_is_not(tmp_path: Path) -> None:
-    certificate, context = certified(tmp_path)
+    certificate, context = certified(tmp_path, address="127.0.0.2")
     stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     async with served(Door(), certificate=certificate) as (port, _):
@@ -307,7 +307,7 @@ async def test_a_name_in_the_certificate_is_trusted_and_another_is_not(tmp_path:
         with pytest.raises(ConnectFailed, match="CERTIFICATE_VERIFY_FAILED"):
             await dial(f"wss://localhost:{port}/", stranger)
         with pytest.raises(ConnectFailed, match="IP address mismatch"):
-            await dial(f"wss://127.0.0.2:{port}/", context)
+            await dial(f"wss://127.0.0.1:{port}/", context)
 
 
 async def test_a_secure_url_asks_for_a_context() -> None:

@@ -196,8 +196,6 @@ class HttpConnection:
                     raise BodyTooLarge(f"expected at most {self._max_body} bytes, got more")
             elif isinstance(event, h11.EndOfMessage) and head is not None:
                 return Response(status=head.status_code, headers=joined(head), body=bytes(body))
-            elif isinstance(event, h11.ConnectionClosed):
-                raise ConnectionResetError("the server hung up before it answered")
 
     async def _next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         assert self._streams is not None  # noqa: S101  # open until the exchange ends
@@ -205,7 +203,10 @@ class HttpConnection:
             event = self._state.next_event()
             if event is not h11.NEED_DATA:
                 return event
-            self._state.receive_data(await self._streams[0].read(CHUNK))
+            data = await self._streams[0].read(CHUNK)
+            if not data and self._state.their_state is h11.SEND_RESPONSE:
+                raise ConnectionResetError("the server hung up before it answered")
+            self._state.receive_data(data)
 
     def _settle(self) -> None:
         if self._state.our_state is h11.DONE and self._state.their_state is h11.DONE:

@@ -7,6 +7,7 @@ verify yet (``fetch_ca``) returns nothing but a certificate whose SHA-256 the ca
 from __future__ import annotations
 
 import hmac
+import re
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def pin_ca(pem: str, expected: str) -> str:
     ``TlsError`` when either text is malformed.
     """
     digits = expected.lower().removeprefix(PREFIX).replace(":", "").strip()
-    if not expected.lower().startswith(PREFIX) or len(digits) != 64:
+    if not expected.lower().startswith(PREFIX) or not re.fullmatch("[0-9a-f]{64}", digits):
         raise TlsError(f"expected a fingerprint `sha256:` and 64 hex digits, got `{expected}`")
     found = certificate(pem)
     if not hmac.compare_digest(found.fingerprint(SHA256()).hex(), digits):

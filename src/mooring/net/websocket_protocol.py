@@ -116,7 +116,7 @@ class LinkProtocol(WSProtocol):  # type: ignore[misc]  # see the import
     def feed(self, data: bytes) -> None:
         """Take bytes that somebody else read from the socket."""
         view = memoryview(data)
-        while view:
+        while view and self.outbox is not None and not self.outbox.transport.is_closing():
             room = self.get_buffer(len(view))
             size = min(len(room), len(view))
             room[:size] = view[:size]
