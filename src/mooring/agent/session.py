@@ -1,0 +1,247 @@
+"""One session: a shell here, a data channel there, over as many connections as it takes.
+
+While there is no connection, output waits in the channel (128 KiB of it, then the shell itself
+waits), and the same numbers go on over the next one.
+
+=============================  ================================================================
+it ends by                     and then
+=============================  ================================================================
+the shell                      all its output, then exit code and end are reported; what its
+                               person left running in the background goes on
+channel_closed, from either    every process of the session is ended; the end is reported if
+channel; a TerminateSession    the server does not know of it
+flag; the agent; no server
+=============================  ================================================================
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import anyio
+
+from mooring.agent.bell import Bell
+from mooring.agent.identity import NotRegistered
+from mooring.agent.line import DIAL_ERRORS, Dialled, Line, outcome_of
+from mooring.agent.patience import Ending, Patience
+from mooring.agent.processes import end_all
+from mooring.agent.shell import Shell
+from mooring.agent.terminal import LARGE_PAYLOAD, SMALL_PAYLOAD, Terminal
+from mooring.net.retry import Backoff
+from mooring.net.websocket import WebSocketClosed
+from mooring.wire.channel_events import Closed, Event, Received
+from mooring.wire.data_channel import DataChannel
+from mooring.wire.errors import RemoteProtocolError
+from mooring.wire.handshake import is_newer
+from mooring.wire.ids import SessionId
+from mooring.wire.payloads import (
+    AgentSessionState,
+    ClientKnown,
+    PayloadType,
+    SessionFlag,
+    SessionState,
+    TerminalSize,
+    parse_flag,
+)
+
+__all__ = ["Session", "SessionTimes", "takes_large_payloads"]
+
+logger = logging.getLogger(__name__)
+
+_LARGE_SINCE = "1.2.0.0"
+_OVER = "Session is already terminated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTimes:
+    """How long a session process waits, in seconds."""
+
+    retry_base_s: float = 0.25
+    retry_cap_s: float = 3.0
+    lasting_s: float = 10.0
+    """A connection that lasted so long was a good one: the next retry is quick again."""
+    first_connection_s: float = 60.0
+    refused_s: float = 300.0
+    unanswered_s: float = 24 * 3600.0
+    report_s: float = 600.0
+    """How long a session whose shell has ended tries to tell the server."""
+    farewell_s: float = 2.5
+    """The same for one that was ended from outside; more than ``Limits.flush_s``."""
+    hang_up_s: float = 0.5
+    kill_s: float = 5.0
+
+
+class Session:
+    """One session from its shell to its end; ``dial`` opens a data channel for it."""
+
+    def __init__(  # noqa: PLR0913  # the parts that make up a session
+        self,
+        *,
+        session_id: SessionId,
+        channel: DataChannel,
+        shell: Shell | None,
+        failure: str = "",
+        profile: str = "",
+        dial: Callable[[], Awaitable[Dialled]],
+        keeper: int | None,
+        random: Callable[[], float],
+        times: SessionTimes,
+    ) -> None:
+        """Put the parts together; without a ``shell``, ``failure`` says why there is none.
+
+        ``keeper`` is the process that adopts the session's orphans, if one does.
+        """
+        self._session_id = session_id
+        self._channel = channel
+        self._shell = shell
+        self._failure = failure
+        self._dial = dial
+        self._keeper = keeper
+        self._random = random
+        self._times = times
+        self._bell = Bell()
+        self._terminal = None
+        if shell is not None:
+            self._terminal = Terminal(shell, channel, self._bell, profile=profile)
+        self._ending = anyio.Event()
+        self._connections = anyio.CancelScope()
+        self._patience = Patience(
+            refused_s=times.refused_s,
+            unanswered_s=times.unanswered_s,
+            first_s=times.first_connection_s,
+        )
+
+    def end(self) -> None:
+        """End the session from outside, with everything that runs in it."""
+        self._ending.set()
+
+    async def run(self) -> None:
+        """Run to the end."""
+        self._channel.disconnected()
+        async with anyio.create_task_group() as tasks:
+            if self._shell is None or self._terminal is None:
+                self._say_last(self._failure, None)
+            else:
+                tasks.start_soon(self._run_shell, self._terminal)
+                tasks.start_soon(self._obey, self._shell, self._terminal)
+            with self._connections:
+                await self._stay_connected()
+            if self._ending.is_set() and self._shell is not None:
+                await self._kill(self._shell)
+            tasks.cancel_scope.cancel()
+
+    async def _run_shell(self, terminal: Terminal) -> None:
+        code = await terminal.run()
+        logger.info("shell_ended", extra={"exit_code": code})
+        self._patience.hurry(self._times.report_s, anyio.current_time())
+        self._say_last("", code)
+
+    async def _obey(self, shell: Shell, terminal: Terminal) -> None:
+        await self._ending.wait()
+        terminal.stop()
+        await self._kill(shell)
+        await anyio.sleep(self._times.farewell_s)
+        self._connections.cancel()
+
+    async def _kill(self, shell: Shell) -> None:
+        with anyio.CancelScope(shield=True):
+            grace_s, limit_s = self._times.hang_up_s, self._times.kill_s
+            if not await end_all(shell.pid, self._keeper, grace_s=grace_s, limit_s=limit_s):
+                logger.warning("processes_left")
+
+    def _say_last(self, output: str, exit_code: int | None) -> None:
+        state = AgentSessionState(
+            session_id=self._session_id,
+            state=SessionState.TERMINATING,
+            output=output,
+            exit_code=exit_code,
+        )
+        if not self._channel.closed:
+            self._channel.terminate(state, anyio.current_time())
+            self._bell.ring()
+
+    async def _stay_connected(self) -> None:
+        """Have one connection after the other, until the session is over."""
+        backoff = Backoff(self._times.retry_base_s, self._times.retry_cap_s)
+        while not self._is_over():
+            ending, lasted_s = await self._connect()
+            if self._is_over():
+                return
+            if lasted_s >= self._times.lasting_s:
+                backoff.reset()
+            if self._patience.is_over(ending, anyio.current_time()):
+                logger.info("session_given_up", extra={"reason": ending.name.lower()})
+                self.end()
+                return
+            await anyio.sleep(backoff.next_delay(self._random()))
+
+    def _is_over(self) -> bool:
+        return self._channel.closed
+
+    async def _connect(self) -> tuple[Ending, float]:
+        """Have one connection; tells how it ended and how long it lasted."""
+        try:
+            dialled = await self._dial()
+        except (*DIAL_ERRORS, WebSocketClosed, NotRegistered) as error:
+            if _OVER in str(error):
+                self.end()
+                self._channel.closed = True
+            failure = outcome_of(error)
+            logger.info("data_channel_failed", extra={"reason": failure.reason})
+            return failure.ending, 0.0
+        self._patience.succeeded()
+        opened_at = anyio.current_time()
+        self._channel.reconnected(opened_at)
+        connected = AgentSessionState(session_id=self._session_id, state=SessionState.CONNECTED)
+        self._channel.send_state(connected, opened_at)
+        # What was said last while there was no connection is due now.
+        self._channel.tick(opened_at)
+        outcome = await Line(
+            self._channel,
+            dialled.websocket,
+            bell=self._bell,
+            handle=self._handle,
+            is_waiting=lambda: self._channel.unacked_bytes > 0,
+        ).carry()
+        if outcome is not None:
+            logger.info("data_channel_lost", extra={"reason": outcome.reason})
+        lasted_s = anyio.current_time() - opened_at
+        return Ending.UNANSWERED if outcome is None else outcome.ending, lasted_s
+
+    async def _handle(self, event: Event) -> None:
+        if isinstance(event, Closed):
+            self.end()
+        elif self._terminal is None:
+            return
+        elif isinstance(event, Received):
+            await self._receive(event, self._terminal)
+        elif isinstance(event, ClientKnown):
+            large = takes_large_payloads(event.client_version)
+            self._terminal.use_payloads(LARGE_PAYLOAD if large else SMALL_PAYLOAD)
+        else:
+            self._terminal.has_room()
+
+    async def _receive(self, event: Received, terminal: Terminal) -> None:
+        if event.payload_type == PayloadType.OUTPUT:
+            if not await terminal.type(event.payload):
+                logger.warning("typed_too_far_ahead")
+                self.end()
+            return
+        try:
+            if event.payload_type == PayloadType.SIZE:
+                terminal.resize(TerminalSize.parse(event.payload))
+            elif event.payload_type == PayloadType.FLAG:
+                self._obey_flag(parse_flag(event.payload))
+        except RemoteProtocolError as error:
+            logger.info("payload_dropped", extra={"reason": str(error)})
+
+    def _obey_flag(self, flag: SessionFlag) -> None:
+        if flag is SessionFlag.TERMINATE_SESSION:
+            self.end()
+
+
+def takes_large_payloads(client_version: str) -> bool:
+    """Tell whether a client takes more than 1 KiB at once: stock ones do since 1.2.0.0."""
+    return client_version == _LARGE_SINCE or is_newer(client_version, _LARGE_SINCE)
