@@ -23,6 +23,7 @@ from mooring.ports.tables import Transaction
 from mooring.wire.ids import ENTROPY_BYTES, UniqueIdKind, new_unique_id
 
 __all__ = [
+    "ONLY_VERSION",
     "ManagedPolicyView",
     "attach",
     "create_policy",
@@ -31,12 +32,14 @@ __all__ = [
     "detach",
     "get_inline",
     "get_policy",
+    "get_version",
     "list_attached",
     "list_inline",
     "list_policies",
     "put_inline",
 ]
 
+ONLY_VERSION = "v1"
 _INLINE_TOTAL = {EntityKind.USER: 2048, EntityKind.ROLE: 10240}
 _MANAGED_SIZE = 6144
 _ATTACHED = 10
@@ -256,6 +259,22 @@ async def get_policy(call: Call, arn: str) -> ManagedPolicyView:
     """
     await require(call, Question(action=call.action, resources=(arn,)))
     return await call.read(lambda tx: _view(tx, _managed(tx, arn)))
+
+
+async def get_version(call: Call, arn: str, version: str) -> CustomerPolicy:
+    """Return a version of a managed policy; so far each has the one.
+
+    Raises:
+        AccessDenied: not allowed.
+        OperationRefused: NO_SUCH_ENTITY.
+    """
+    await require(call, Question(action=call.action, resources=(arn,)))
+    policy = await call.read(lambda tx: _managed(tx, arn))
+    if version != ONLY_VERSION:
+        raise OperationRefused(
+            Problem.NO_SUCH_ENTITY, f"Policy {arn} version {version} does not exist."
+        )
+    return policy
 
 
 async def delete_policy(call: Call, arn: str) -> None:

@@ -12,7 +12,7 @@ from mooring.operations.call import Call
 from mooring.operations.policies import policies_of
 from mooring.operations.problems import AccessDenied
 
-__all__ = ["Question", "ask", "require", "require_all"]
+__all__ = ["Question", "ask", "require", "without_resource"]
 
 ANY = "*"
 
@@ -64,10 +64,10 @@ async def require(call: Call, question: Question) -> None:
         )
 
 
-async def require_all(call: Call, questions: tuple[Question, ...]) -> None:
-    """Return when the caller may do all of it; the first refusal is the one reported."""
-    for question in questions:
-        await require(call, question)
+def _shown(question: Question) -> str | None:
+    """EC2 names no resource when it refuses a read."""
+    is_ec2_read = question.action.startswith("ec2:") and ANY in question.resources
+    return None if is_ec2_read else question.resources[0]
 
 
 def _request(call: Call, question: Question) -> Request:

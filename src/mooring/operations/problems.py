@@ -24,6 +24,7 @@ class Problem(StrEnum):
     INVALID_ACTIVATION = auto()
     INVALID_ACTIVATION_ID = auto()
     INVALID_NODE_ID = auto()
+    INSTANCE_UNKNOWN = auto()
     INVALID_FILTER = auto()
     INVALID_FILTER_KEY = auto()
     INVALID_FILTER_VALUE = auto()

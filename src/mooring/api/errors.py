@@ -1,0 +1,63 @@
+"""Refusals of use cases as AWS errors: one table, the only place that knows both.
+
+Codes and statuses are those of the Systems Manager, IAM and EC2 API references. A problem that
+a service does not know, and any error that is nobody's refusal, is an internal error with an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mooring.api.protocol.errors import Fault, WireError
+from mooring.api.protocol.protocols import Protocols
+from mooring.operations.problems import OperationRefused, Problem
+
+__all__ = ["refused_error"]
+
+_FAULTS: Mapping[Problem, Fault] = {
+    Problem.ACCESS_DENIED: Fault.ACCESS_DENIED,
+    Problem.UNKNOWN_KEY: Fault.UNKNOWN_KEY,
+    Problem.EXPIRED_TOKEN: Fault.EXPIRED_TOKEN,
+    Problem.INVALID_VALUE: Fault.INVALID_INPUT,
+    Problem.TOO_MANY_UPDATES: Fault.THROTTLED,
+    Problem.UNAVAILABLE: Fault.INTERNAL,
+}
+
+_CODES: Mapping[Problem, tuple[int, str]] = {
+    Problem.TARGET_NOT_CONNECTED: (400, "TargetNotConnected"),
+    Problem.INVALID_DOCUMENT: (400, "InvalidDocument"),
+    Problem.INVALID_ACTIVATION: (400, "InvalidActivation"),
+    Problem.INVALID_ACTIVATION_ID: (400, "InvalidActivationId"),
+    Problem.INVALID_NODE_ID: (400, "InvalidInstanceId"),
+    Problem.INSTANCE_UNKNOWN: (400, "InvalidInstanceID.NotFound"),
+    Problem.INVALID_FILTER: (400, "InvalidFilter"),
+    Problem.INVALID_FILTER_KEY: (400, "InvalidFilterKey"),
+    Problem.INVALID_FILTER_VALUE: (400, "InvalidFilterValue"),
+    Problem.INVALID_NEXT_TOKEN: (400, "InvalidNextToken"),
+    Problem.INVALID_ROLE: (400, "ValidationException"),
+    Problem.SESSION_UNKNOWN: (400, "DoesNotExistException"),
+    Problem.SESSION_TERMINATED: (400, "SessionTerminatedException"),
+    Problem.RECORDING_UNKNOWN: (400, "ResourceNotFoundException"),
+    Problem.NO_SUCH_ENTITY: (404, "NoSuchEntity"),
+    Problem.ENTITY_EXISTS: (409, "EntityAlreadyExists"),
+    Problem.DELETE_CONFLICT: (409, "DeleteConflict"),
+    Problem.LIMIT_EXCEEDED: (409, "LimitExceeded"),
+    Problem.MALFORMED_POLICY: (400, "MalformedPolicyDocument"),
+    Problem.UNMODIFIABLE: (400, "UnmodifiableEntity"),
+}
+
+_EC2_DENIED = "You are not authorized to perform this operation. "
+_NO_FIELDS: Mapping[str, Any] = {}
+
+
+def refused_error(protocols: Protocols, service: str, refused: OperationRefused) -> WireError:
+    """Return what a refusal is on the wire of a service."""
+    fault = _FAULTS.get(refused.problem)
+    if fault is None:
+        status, code = _CODES[refused.problem]
+        return WireError(code=code, message=refused.message, status=status, fields=_NO_FIELDS)
+    message = refused.message
+    if service == "ec2" and fault is Fault.ACCESS_DENIED:
+        message = _EC2_DENIED + message
+    return protocols.fault_error(service, fault, message)

@@ -1,0 +1,34 @@
+"""Every operation that we answer, service by service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mooring.api.ec2 import OPERATIONS as EC2
+from mooring.api.iam import OPERATIONS as IAM
+from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
+from mooring.api.messages import EC2MESSAGES, SSMMESSAGES
+from mooring.api.recordings import OPERATIONS as RECORDINGS
+from mooring.api.registry import Operation
+from mooring.api.ssm_activations import OPERATIONS as SSM_ACTIVATIONS
+from mooring.api.ssm_nodes import OPERATIONS as SSM_NODES
+from mooring.api.ssm_registration import OPERATIONS as SSM_REGISTRATION
+from mooring.api.ssm_sessions import OPERATIONS as SSM_SESSIONS
+from mooring.api.sts import OPERATIONS as STS
+
+__all__ = ["OPERATIONS"]
+
+OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
+    "ssm": {
+        **SSM_SESSIONS,
+        **SSM_NODES,
+        **SSM_ACTIVATIONS,
+        **SSM_REGISTRATION,
+    },
+    "ssmmessages": SSMMESSAGES,
+    "ec2messages": EC2MESSAGES,
+    "ec2": EC2,
+    "iam": {**IAM, **IAM_POLICIES},
+    "sts": STS,
+    "mooring": RECORDINGS,
+}

@@ -1,0 +1,56 @@
+"""What ends because time passed: sessions that never opened or ran too long, used-up tickets."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from mooring.operations.session_end import end_session
+from mooring.operations.world import World
+from mooring.ports.tables import Transaction
+from mooring.sessions.session import End, Session, SessionStatus
+
+__all__ = ["expire"]
+
+_SCAN = 500
+_LATE = timedelta(seconds=30)
+
+
+async def expire(world: World) -> int:
+    """End what is due in every account; return how many sessions that were.
+
+    A gateway that holds a session's client ends it sooner, when the node does not come; this is
+    for the sessions that no gateway holds, such as those of a client that never connected.
+    """
+    ended = 0
+    for account_id in await world.store.find(lambda directory: tuple(directory.accounts())):
+        ended += await _expire_account(world, account_id)
+    return ended
+
+
+async def _expire_account(world: World, account_id: str) -> int:
+    now = world.clock.now()
+    due = await world.store.read(account_id, lambda tx: _due(world, tx, now))
+    for session, end in due:
+        await end_session(world, account_id, session.session_id, end=end, output=end.value)
+    await world.store.write(account_id, lambda tx: tx.tickets.purge(now))
+    return len(due)
+
+
+def _due(world: World, tx: Transaction, now: datetime) -> list[tuple[Session, End]]:
+    due: list[tuple[Session, End]] = []
+    before: tuple[datetime, str] | None = None
+    while rows := tx.sessions.page(active=True, before=before, limit=_SCAN):
+        due += [(row, end) for row in rows if (end := _end_of(world, row, now)) is not None]
+        before = rows[-1].started_at, rows[-1].session_id
+    return due
+
+
+def _end_of(world: World, session: Session, now: datetime) -> End | None:
+    age = now - session.started_at
+    if age > world.site.maximum_session:
+        return End.MAXIMUM_DURATION
+    if session.status is SessionStatus.CONNECTING and age > world.site.start_deadline + _LATE:
+        return End.TIMEOUT
+    if session.status is SessionStatus.TERMINATING:
+        return End.TERMINATED
+    return None
