@@ -386,7 +386,7 @@ def is_needed(kind: str, ask: Json, policies: Policies) -> bool:
                 named |= grants(statement["Principal"], who)
     by_itself = bool(named & {"direct", "everyone"}) and not foreign
     if kind == "resource":
-        return outside or foreign
+        return (outside or foreign) and not policies.get("trust")
     if kind == "boundary":
         return bool(policies.get(kind)) and not outside and not by_itself
     if kind == "session":

@@ -163,7 +163,9 @@ def _needed_kinds(request: Request, findings: list[_Finding]) -> set[PolicyKind]
     outside = principal.type in _OUTSIDERS
     foreign = request.resource_account not in {None, principal.account_id}
     needed = {PolicyKind.SCP, PolicyKind.RCP, PolicyKind.ENDPOINT, PolicyKind.TRUST}
-    if outside or foreign:
+    # A role's trust policy is the role's resource policy: where it speaks, no other need.
+    trusted = any(finding.kind is PolicyKind.TRUST for finding in findings)
+    if (outside or foreign) and not trusted:
         needed.add(PolicyKind.RESOURCE)
     grant = max((finding.grant for finding in findings), default=Grant.NONE)
     past = Grant.NONE if foreign else grant

@@ -18,7 +18,7 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language"; the messages 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -137,7 +137,7 @@ class _Parser:
     def policy(self) -> Policy:
         self.check_characters()
         root = read_document(self.text)
-        members = self.elements(root, _POLICY_ELEMENTS, "policy")
+        members = self.elements(root, _POLICY_ELEMENTS, "policy").members
         if "Id" in members and self.kind not in _NAMING_PRINCIPALS:
             self.refuse(members["Id"], "element `Id` belongs to resource policies only")
         if "Id" in members:
@@ -170,13 +170,13 @@ class _Parser:
                 detail=f"character U+{ord(foreign[0]):04X}, expected at most U+00FF",
             )
 
-    def elements(self, node: Node, known: set[str], what: str) -> dict[str, Node]:
+    def elements(self, node: Node, known: set[str], what: str) -> Structure:
         if not isinstance(node, Structure):
             self.refuse(node, f"a {what} must be a JSON object")
         for name, member in node.members.items():
             if name not in known:
                 self.refuse(member, f"unknown element `{name}` in a {what}")
-        return dict(node.members)
+        return node
 
     def string(self, node: Node, name: str) -> str:
         if not isinstance(node, Leaf) or not isinstance(node.value, str) or node.is_number:
@@ -212,11 +212,11 @@ class _Parser:
             )
 
     def statement(self, node: Node) -> Statement:
-        members = self.elements(node, _STATEMENT_ELEMENTS, "statement")
+        structure = self.elements(node, _STATEMENT_ELEMENTS, "statement")
+        members = structure.members
         effect = self.effect(node, members)
         self.check_elements(node, members, effect)
         sid = members.get("Sid")
-        end = node.end if isinstance(node, Structure) else node.start
         return Statement(
             sid=None if sid is None else self.string(sid, "Sid"),
             effect=effect,
@@ -228,10 +228,10 @@ class _Parser:
             not_principals=self.principals(members.get("NotPrincipal")),
             conditions=self.conditions(members.get("Condition"), effect),
             start=place_of(self.text, node.start + 1),
-            end=place_of(self.text, end),
+            end=place_of(self.text, structure.end),
         )
 
-    def effect(self, node: Node, members: dict[str, Node]) -> Effect:
+    def effect(self, node: Node, members: Mapping[str, Node]) -> Effect:
         if "Effect" not in members:
             self.refuse(node, "element `Effect` is missing")
         effect = self.string(members["Effect"], "Effect")
@@ -239,7 +239,7 @@ class _Parser:
             self.refuse(members["Effect"], f"effect `{effect}`, expected `Allow` or `Deny`")
         return Effect(effect)
 
-    def check_elements(self, node: Node, members: dict[str, Node], effect: Effect) -> None:
+    def check_elements(self, node: Node, members: Mapping[str, Node], effect: Effect) -> None:
         """Hold the rules on which elements a statement of this kind has."""
         self.check_pair(node, members, "Action", "Policy statement must contain actions.")
         if self.kind is PolicyKind.TRUST:
@@ -255,7 +255,7 @@ class _Parser:
             detail = "`NotPrincipal` with `Allow` would grant to everyone else, expected `Deny`"
             self.refuse(members["NotPrincipal"], detail)
 
-    def check_pair(self, node: Node, members: dict[str, Node], name: str, missing: str) -> None:
+    def check_pair(self, node: Node, members: Mapping[str, Node], name: str, missing: str) -> None:
         """Hold that exactly one of an element and its negation is there, and not empty."""
         found = [members[key] for key in (name, f"Not{name}") if key in members]
         if not found:
@@ -265,7 +265,7 @@ class _Parser:
         if isinstance(found[0], Listing) and not found[0].items:
             self.refuse(found[0], f"element `{name}` is empty", message=missing)
 
-    def check_absent(self, members: dict[str, Node], name: str, message: str) -> None:
+    def check_absent(self, members: Mapping[str, Node], name: str, message: str) -> None:
         for key in (name, f"Not{name}"):
             if key in members:
                 self.refuse(members[key], f"element `{key}` has no place here", message=message)
