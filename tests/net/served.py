@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import uvicorn
 
+from mooring.net.http_server import http_protocol
 from mooring.net.tls import client_context, issue_server_certificate, make_ca
 from mooring.net.websocket import Accept, Peer, Refusal, UpgradeRequest
 from mooring.net.websocket_server import websocket_protocol
@@ -122,13 +123,16 @@ def bound() -> Iterator[socket.socket]:
 
 @asynccontextmanager
 async def served(
-    accept: Accept, *, certificate: tuple[Path, Path] | None = None
+    accept: Accept,
+    *,
+    certificate: tuple[Path, Path] | None = None,
+    head_deadline_s: float = 10,
 ) -> AsyncIterator[tuple[int, QuietServer]]:
     """Serve until the block ends, then stop as uvicorn does: politely."""
     config = uvicorn.Config(
         app,
         ws=websocket_protocol(accept, max_message=MAX_MESSAGE),
-        http="httptools",
+        http=http_protocol(head_deadline_s=head_deadline_s),
         lifespan="off",
         log_config=None,
         ssl_certfile=certificate and certificate[0],
