@@ -1,0 +1,262 @@
+"""One session in the hands of a person: keys in, output out, over a line that may break.
+
+Tasks: one keeps the line and takes what comes over it, one sends, one hears signals. Only their
+common event loop touches the channel, so it needs no lock.
+
+At the end of piped input the shell is told so (EOT), again and again until it ends: a program in
+the shell may have taken the first, and a shell that was not up yet reads it as a NUL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import anyio.lowlevel
+
+from mooring.cli.plugin.conversation import Conversation, Face
+from mooring.cli.plugin.ending import Ending, How
+from mooring.cli.plugin.escape import HELP, Escape, EscapeScanner
+from mooring.cli.plugin.keyboard import Keyboard
+from mooring.cli.plugin.line import Line, Over, drop
+from mooring.cli.plugin.screen import Screen
+from mooring.cli.plugin.terminal import Terminal
+from mooring.cli.world import World
+from mooring.net.websocket import WebSocketClosed
+from mooring.net.websocket_client import WebSocket
+from mooring.wire.channel_events import Writable
+from mooring.wire.data_channel import DataChannel, Limits, Role
+from mooring.wire.payloads import PayloadType
+from mooring.wire.session_order import SessionType
+
+__all__ = ["Session"]
+
+_KEYS = {signal.SIGINT: b"\x03", signal.SIGQUIT: b"\x1c", signal.SIGTSTP: b"\x1a"}
+_DEADLY = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (*_KEYS, *_DEADLY, signal.SIGWINCH, signal.SIGCONT)
+_END_OF_INPUT = b"\x04"
+_FIRST_QUIET_S = 0.2
+_LONGEST_QUIET_S = 30.0
+_FAREWELL_S = 2.0
+_PIECE = 16 * 1024
+
+
+class Session:
+    """Runs once; ``run`` returns how it ended."""
+
+    def __init__(
+        self, line: Line, *, keys: int, screen: Screen, terminal: Terminal, world: World
+    ) -> None:
+        self._line = line
+        self._screen = screen
+        self._terminal = terminal
+        self._channel = DataChannel(
+            role=Role.CLIENT,
+            new_id=world.new_id,
+            wall_offset=world.now() - anyio.current_time(),
+            limits=Limits(),
+        )
+        face = Face(show=self._show, say=self.say, begin=self._begin)
+        self._conversation = Conversation(self._channel, face)
+        self._keyboard = Keyboard(keys, self._typed)
+        self._scanner = EscapeScanner()
+        self._session_type: SessionType | None = None
+        self._pending = bytearray()
+        self._last_key = b""
+        self._shown_at = anyio.current_time()
+        self._wake = anyio.Event()
+        self._input_over = anyio.Event()
+        self._over = anyio.Event()
+        self._ending: Ending | None = None
+
+    async def run(self) -> Ending:
+        """Hold the session until it ends."""
+        async with self._signals(), anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep_line)
+            tasks.start_soon(self._part)
+            tasks.start_soon(self._watch_screen)
+            await self._over.wait()
+            with anyio.move_on_after(_FAREWELL_S):
+                if self._conversation.farewell:
+                    await self._until_flushed()
+                await self._screen.flush()
+            self._keyboard.pause()
+            # Here, while signals are still ours: one of them must not leave the terminal raw.
+            self._terminal.restore()
+            tasks.cancel_scope.cancel()
+        assert self._ending is not None  # noqa: S101  # set with the event
+        return self._ending
+
+    def say(self, text: str) -> None:
+        """Show lines of our own between the node's."""
+        shown = text.replace("\n", "\r\n") if self._terminal.is_raw else text
+        self._screen.write(shown.encode())
+
+    # The line.
+
+    async def _keep_line(self) -> None:
+        try:
+            websocket = await self._line.first()
+            while True:
+                await self._use(websocket)
+                self._channel.disconnected()
+                websocket = await self._line.again()
+                self._channel.reconnected(anyio.current_time())
+        except Over as over:
+            self._end(over.ending)
+
+    async def _use(self, websocket: WebSocket) -> None:
+        """Take what comes until the connection ends."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._send, websocket)
+            tasks.start_soon(self._line.watch, websocket)
+            try:
+                await self._receive(websocket)
+            except WebSocketClosed:
+                tasks.cancel_scope.cancel()
+            finally:
+                await drop(websocket)
+
+    async def _receive(self, websocket: WebSocket) -> None:
+        while True:
+            message = await websocket.receive()
+            if isinstance(message, bytes):
+                self._line.proven()
+                self._channel.receive(message, anyio.current_time())
+                self._react()
+                self._wake.set()
+                await self._screen.room()
+
+    async def _send(self, websocket: WebSocket) -> None:
+        with contextlib.suppress(WebSocketClosed):
+            while True:
+                self._wake = anyio.Event()
+                for frame in self._channel.writes():
+                    await websocket.send(frame)
+                due = self._channel.deadline()
+                with anyio.CancelScope(deadline=math.inf if due is None else due):
+                    await self._wake.wait()
+                self._channel.tick(anyio.current_time())
+                self._react()
+
+    def _react(self) -> None:
+        now = anyio.current_time()
+        for event in self._channel.events():
+            self._conversation.react(event, now)
+            if isinstance(event, Writable):
+                self._pump()
+        if self._conversation.ending is not None:
+            self._end(self._conversation.ending)
+
+    async def _until_flushed(self) -> None:
+        while not self._channel.flushed:
+            await self._wake.wait()
+            await anyio.lowlevel.checkpoint()
+
+    def _end(self, ending: Ending) -> None:
+        if self._ending is None:
+            self._ending = ending
+            self._over.set()
+
+    # The person.
+
+    def _show(self, data: bytes) -> None:
+        self._shown_at = anyio.current_time()
+        self._screen.write(data)
+
+    def _begin(self, session_type: SessionType) -> None:
+        self._session_type = session_type
+        self._terminal.make_raw()
+        self._report_size()
+        self._keyboard.read()
+
+    def _report_size(self) -> None:
+        if self._session_type is not None and not self._channel.closed:
+            size = self._terminal.size().serialize()
+            self._channel.send(PayloadType.SIZE, size, anyio.current_time())
+            self._wake.set()
+
+    def _typed(self, data: bytes) -> None:
+        if not data:
+            self._input_over.set()
+        elif not self._terminal.is_terminal:
+            # A lone line feed is Enter to AWS's plugin, which some shells insist on.
+            self._queue(b"\r" if data == b"\n" else data)
+        else:
+            for piece in self._scanner.feed(data):
+                self._obey(piece) if isinstance(piece, Escape) else self._queue(piece)
+
+    def _obey(self, escape: Escape) -> None:
+        if escape is Escape.LEAVE:
+            self._end(Ending(how=How.LEFT))
+        else:
+            self.say(f"\n{HELP}")
+
+    def _queue(self, data: bytes) -> None:
+        self._pending += data
+        self._last_key = data[-1:]
+        self._pump()
+
+    def _pump(self) -> None:
+        """Send what was typed as far as the node takes it; read on when it has taken all."""
+        while self._pending and self._channel.room() and not self._channel.closed:
+            piece = bytes(self._pending[:_PIECE])
+            self._channel.send(PayloadType.OUTPUT, piece, anyio.current_time())
+            del self._pending[: len(piece)]
+        if self._pending:
+            self._keyboard.pause()
+        elif self._session_type is not None:
+            self._keyboard.read()
+        self._wake.set()
+
+    async def _part(self) -> None:
+        """Do what the end of the input asks for."""
+        await self._input_over.wait()
+        if self._terminal.is_terminal:
+            self._end(Ending(how=How.SIGNALLED, signal_number=signal.SIGHUP))
+            return
+        if self._session_type is SessionType.NON_INTERACTIVE_COMMANDS:
+            return
+        if self._last_key not in (b"", b"\n", b"\r"):
+            self._queue(b"\r")
+        quiet_s = _FIRST_QUIET_S
+        while True:
+            await anyio.sleep(max(0.01, self._shown_at + quiet_s - anyio.current_time()))
+            if not self._pending and anyio.current_time() >= self._shown_at + quiet_s:
+                self._queue(_END_OF_INPUT)
+                self._shown_at = anyio.current_time()
+                quiet_s = min(2 * quiet_s, _LONGEST_QUIET_S)
+
+    async def _watch_screen(self) -> None:
+        await self._screen.broken.wait()
+        self._end(Ending(how=How.LEFT))
+
+    @asynccontextmanager
+    async def _signals(self) -> AsyncIterator[None]:
+        """Hear signals from now on, and not one moment later: some come ignored from the CLI."""
+        async with anyio.create_task_group() as tasks:
+            with anyio.open_signal_receiver(*_SIGNALS) as signals:
+                tasks.start_soon(self._hear, signals)
+                yield
+                tasks.cancel_scope.cancel()
+
+    async def _hear(self, signals: AsyncIterator[signal.Signals]) -> None:
+        async for number in signals:
+            if number in _DEADLY:
+                self._end(Ending(how=How.SIGNALLED, signal_number=number))
+            elif number not in _KEYS:
+                self._resized_or_continued(number)
+            elif self._session_type is not None:
+                self._queue(_KEYS[number])
+            elif number is not signal.SIGTSTP:
+                self._end(Ending(how=How.LEFT))
+
+    def _resized_or_continued(self, number: signal.Signals) -> None:
+        # Whoever stopped us has taken the terminal back to its own modes.
+        if number == signal.SIGCONT and self._session_type is not None:
+            self._terminal.make_raw()
+        self._report_size()
