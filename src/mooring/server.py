@@ -34,6 +34,7 @@ from mooring.data_dir import DataDir, DataDirError, make_certificates
 from mooring.gateway.gateway import Gateway, GatewaySettings
 from mooring.keys.file import FileKeyRing
 from mooring.keys.node_signature import verify_node_signature
+from mooring.net.http_server import http_protocol
 from mooring.net.tls import server_context
 from mooring.net.websocket_server import websocket_protocol
 from mooring.operations.accounts import create_first_account
@@ -47,6 +48,7 @@ __all__ = ["main"]
 
 GATEWAY_ID = "gateway-1"
 _DRAIN_S = 3
+_HEAD_DEADLINE_S = 10.0
 
 _log = logging.getLogger("mooring.server")
 
@@ -96,7 +98,7 @@ class _Router:
 def _listener(app: _Router, gateway: Gateway, tls: ssl.SSLContext | None) -> _Server:
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=http_protocol(head_deadline_s=_HEAD_DEADLINE_S),
         ws=websocket_protocol(gateway.accept, max_message=gateway.max_message),
         lifespan="off",
         log_config=None,

@@ -15,6 +15,7 @@ from mooring.operations.problems import AccessDenied
 __all__ = ["Question", "ask", "require", "without_resource"]
 
 ANY = "*"
+_ARN_PARTS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,12 @@ def _shown(question: Question) -> str | None:
     return None if is_ec2_read else question.resources[0]
 
 
+def _owner(call: Call, question: Question) -> str:
+    """Return the account in the resource's ARN: none for what comes with the service."""
+    parts = question.resources[0].split(":", 5)
+    return parts[4] if len(parts) == _ARN_PARTS else call.caller.account_id
+
+
 def _request(call: Call, question: Question) -> Request:
     caller = call.caller
     context = request_context(
@@ -81,7 +88,7 @@ def _request(call: Call, question: Question) -> Request:
         region=caller.region,
         token_issued_at=caller.issued_at,
         resource_tags=question.tags,
-        resource_account=caller.account_id,
+        resource_account=_owner(call, question),
         extra=question.extra,
     )
     return Request(

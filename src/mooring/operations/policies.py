@@ -72,7 +72,8 @@ def _boundary(tx: Transaction, arn: str) -> PolicySource | None:
 
 
 _ALLOWS_NOTHING = (
-    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
+    '{"Version":"2012-10-17","Statement":'
+    '{"Effect":"Allow","Action":"mooring:Nothing","Resource":"*"}}'
 )
 
 
