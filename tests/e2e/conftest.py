@@ -1,0 +1,14 @@
+"""One ``mooring dev`` for all tests of a module."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.e2e.dev import Dev
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    """Start it before the first test and stop it after the last."""
+    running = Dev(tmp_path_factory.mktemp("dev") / "data")
+    yield running
+    running.stop()
