@@ -162,7 +162,7 @@ class _Dev:
     async def _come_up(self, tasks: TaskGroup) -> None:
         try:
             running = await self._start(tasks)
-        except (DevError, Failed, BotoCoreError, ClientError, OSError) as error:
+        except (DevError, InUse, Failed, BotoCoreError, ClientError, OSError) as error:
             self._problem = error
             # The one way out of the loop above.
             os.kill(os.getpid(), signal.SIGTERM)
@@ -192,6 +192,7 @@ class _Dev:
 
     async def _initialise(self) -> DevState:
         data_dir = self._folder.server
+        self._folder.begin_server()
         printed = await self._supervisor.run_once(
             Program(
                 name="mooring-server init",

@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ ADMIN, LIMITED = "admin", "limited"
 
 
 class InUse(Exception):
-    """Another one runs in the same folder."""
+    """The folder is another's: one that runs, or one whose keys are gone."""
 
 
 class DevState(msgspec.Struct, kw_only=True):
@@ -84,6 +85,7 @@ class DevDir:
         self.aws_config = path / "aws" / "config"
         self.aws_credentials = path / "aws" / "credentials"
         self._state = path / "state.json"
+        self._begun = path / "server.begun"
 
     def node(self, name: str) -> Path:
         """Where a sample node keeps its state."""
@@ -118,8 +120,24 @@ class DevDir:
             return None
 
     def write_state(self, state: DevState) -> None:
-        """Remember."""
+        """Remember; from now on the server's folder is whole."""
         replace(self._state, msgspec.json.format(msgspec.json.encode(state)))
+        self._begun.unlink(missing_ok=True)
+
+    def begin_server(self) -> None:
+        """Note that the server's folder is being made; what an interrupted try left goes away.
+
+        Raises:
+            InUse: there is a whole one, whose keys we do not have.
+        """
+        if self._begun.exists():
+            shutil.rmtree(self.server, ignore_errors=True)
+        elif self.server.exists():
+            raise InUse(
+                f"`{self.server}` holds a server, but `{self._state}` with its keys is gone;"
+                " choose another folder with --data-dir"
+            )
+        self._begun.touch()
 
     def write_profiles(self, state: DevState, endpoint_url: str) -> None:
         """Write both AWS files."""

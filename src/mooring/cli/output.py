@@ -73,7 +73,7 @@ class Output:
 
     def error(self, text: str) -> None:
         """Say what went wrong."""
-        print(f"mooring: {printable(text)}", file=sys.stderr)
+        self.notice(f"mooring: {text}")
 
     def replayed(self, text: str) -> None:
         """Show a piece of a recording, which has been filtered."""

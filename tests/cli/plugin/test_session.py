@@ -32,7 +32,7 @@ async def piped(gateway: Gateway, data: bytes, **more: str) -> subprocess.Comple
     """Run a plugin whose input is a pipe that ends."""
 
     def run() -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(  # noqa: S603  # our own program
+        return subprocess.run(  # our own program
             gateway.command(), input=data, capture_output=True, check=False, timeout=20,
             env=environment(**more),
         )  # fmt: skip
