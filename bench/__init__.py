@@ -1,0 +1,1 @@
+"""Budgets, measured: every figure is a ratio to a peer in the same interleaved run."""
