@@ -71,10 +71,10 @@ class AccountRows:
         except sqlite3.IntegrityError as exc:
             raise AlreadyExists(str(exc)) from exc
 
-    def _run(self, statement: AccountStatement, values: Mapping[str, Value]) -> sqlite3.Cursor:
+    def _run(self, statement: AccountStatement, values: dict[str, Value]) -> sqlite3.Cursor:
         # INVARIANT: the account comes last, so that no value given can be taken for it.
-        bound = {**statement.fixed, **values, "account_id": self.account_id}
-        return self._connection.execute(statement.text, bound)
+        values.update(statement.fixed, account_id=self.account_id)
+        return self._connection.execute(statement.text, values)
 
 
 def to_micros(time: datetime) -> int:

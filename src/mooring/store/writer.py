@@ -26,8 +26,6 @@ __all__ = ["GroupCommitWriter"]
 
 T = TypeVar("T")
 
-_MAX_GROUP = 512
-
 
 class _Job(Generic[T]):
     """A change in the queue, and what became of it."""
@@ -80,7 +78,8 @@ class GroupCommitWriter:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._room = anyio.Semaphore(max_waiting, fast_acquire=True)
-        self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._coming: list[_Job[Any]] = []
+        self._queue: queue.SimpleQueue[list[_Job[Any]] | None] = queue.SimpleQueue()
         # A daemon, because a program that crashes must not wait for it: what was not committed
         # was not answered either.
         self._thread = threading.Thread(target=self._serve, name="store writer", daemon=True)
@@ -103,16 +102,26 @@ class GroupCommitWriter:
             self._room.release()
             raise StoreUnavailable("the store is closed")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Job(run, future))
+        self._coming.append(_Job(run, future))
+        if len(self._coming) == 1:
+            # Not at once: whoever else runs in this turn of the loop joins, and a commit that
+            # woke many callers is not followed by one for the first of them alone.
+            self._loop.call_soon(self._send)
         return await future
 
     async def close(self) -> None:
         """Finish what is queued, refuse the rest, close the connection."""
         self._closed = True
+        self._send()
         self._queue.put(None)
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._thread.join)
         self._connection.close()
+
+    def _send(self) -> None:
+        if self._coming:
+            self._queue.put(self._coming)
+            self._coming = []
 
     def _serve(self) -> None:
         is_open = True
@@ -123,15 +132,13 @@ class GroupCommitWriter:
                 self._loop.call_soon_threadsafe(self._settle, group)
 
     def _take(self) -> tuple[list[_Job[Any]], bool]:
-        """Wait for a change, then take all that are there; False when it was the last time."""
+        """Wait for changes, then take all that are there; False when it was the last time."""
         group: list[_Job[Any]] = []
-        job = self._queue.get()
-        while job is not None:
-            group.append(job)
-            if len(group) == _MAX_GROUP:
-                return group, True
+        jobs = self._queue.get()
+        while jobs is not None:
+            group += jobs
             try:
-                job = self._queue.get_nowait()
+                jobs = self._queue.get_nowait()
             except queue.Empty:
                 return group, True
         return group, False
