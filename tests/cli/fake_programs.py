@@ -135,7 +135,7 @@ def act() -> None:
         tell(option("--endpoint"), f"registered/{option('--activation-id')}")
         return
     activation = (state_dir / "activation").read_text()
-    tell(os.environ["MOORING_AGENT_ENDPOINT"], f"online/{activation}")  # noqa: TID251
+    tell(os.environ["MOORING_AGENT_ENDPOINT"], f"online/{activation}")
     (state_dir / "pid").write_text(str(os.getpid()))
     # A session process: it leaves the agent's session, and a hang-up is not for it.
     session = subprocess.Popen([sys.executable, __file__, "session"], start_new_session=True)

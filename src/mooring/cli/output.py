@@ -21,6 +21,8 @@ from mooring.cli.printable import printable
 
 __all__ = ["Output", "OutputFormat"]
 
+_UNBOUNDED = 2000
+
 
 class OutputFormat(StrEnum):
     """How results look."""
@@ -56,7 +58,8 @@ class Output:
             for record in records:
                 # Text, not str: rich would take brackets in a value for its own markup.
                 table.add_row(*(Text(printable(str(record.get(key, "")))) for key in columns))
-            Console().print(table)
+            # A program that reads the table must find each value in one piece.
+            Console(width=None if self.is_terminal else _UNBOUNDED).print(table)
 
     def value(self, value: object) -> None:
         """Show one value as JSON."""

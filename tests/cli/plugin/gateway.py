@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4  # noqa: TID251  # any id will do here
+from uuid import uuid4  # any id will do here
 
 import anyio
-import pexpect  # type: ignore[import-untyped]  # it has no types
+import pexpect
 import uvicorn
 from tests.net.served import QuietServer, bound
 
@@ -247,7 +247,7 @@ async def serving() -> AsyncIterator[Gateway]:
 def environment(**more: str) -> dict[str, str]:
     """An environment with credentials and none of this machine's profiles."""
     return {
-        "PATH": os.environ["PATH"],  # noqa: TID251
+        "PATH": os.environ["PATH"],
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_CONFIG_FILE": os.devnull,
@@ -279,5 +279,5 @@ class Person:
         """Wait for the end; return the exit code, -1 for a signal."""
         await anyio.to_thread.run_sync(self.child.expect, pexpect.EOF)
         await anyio.to_thread.run_sync(self.child.wait)
-        status: int = self.child.exitstatus if self.child.signalstatus is None else -1
-        return status
+        status = self.child.exitstatus
+        return -1 if status is None else status

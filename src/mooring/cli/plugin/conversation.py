@@ -83,10 +83,12 @@ class Conversation:
 
     def _take(self, payload_type: int, payload: bytes, now: float) -> None:
         before = self._state
-        self._state = next_state(before, payload_type)
+        after = next_state(before, payload_type)
         if payload_type == PayloadType.HANDSHAKE_REQUEST:
             self._answer(HandshakeRequest.parse(payload), now)
+            self._state = after
             return
+        self._state = after
         if payload_type == PayloadType.HANDSHAKE_COMPLETE:
             self._greet(HandshakeComplete.parse(payload))
         if before is not HandshakeState.DONE:
