@@ -1,0 +1,319 @@
+"""The message gateway: every control channel and data channel of one process.
+
+Connections live in callbacks and have no task. What must wait (a ticket in the store, an upload)
+is a short task in the gateway's one task group; what is due is done by one sweeper.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import anyio.lowlevel
+import msgspec
+from anyio.abc import TaskGroup, TaskStatus
+
+from mooring.gateway.control import ControlListener
+from mooring.gateway.keeper import Keeper
+from mooring.gateway.leg import DataListener
+from mooring.gateway.lines import Lines
+from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.relay import Leg, Relay, Side
+from mooring.gateway.sweeper import Deadlines, sweep
+from mooring.net.websocket import CloseCode, Listener, Refusal, UpgradeRequest
+from mooring.operations.channels import (
+    ChannelRefused,
+    DataOpened,
+    forget_lines,
+    open_data_channel,
+    session_connected,
+)
+from mooring.operations.orders import EndOrder, session_subject
+from mooring.operations.session_end import keep_end
+from mooring.operations.world import World
+from mooring.ports.store import StoreUnavailable
+from mooring.ports.tables import Transaction
+from mooring.ports.world import Subscription
+from mooring.sessions.session import End, Session
+from mooring.wire.errors import RemoteProtocolError
+from mooring.wire.ids import parse_node_id, parse_session_id
+from mooring.wire.open_message import OpenMessage
+from mooring.wire.stamp import Stamp
+
+__all__ = ["Gateway", "GatewaySettings", "Statistics"]
+
+_CONTROL = "/v1/control-channel/"
+_DATA = "/v1/data-channel/"
+_SWEEP_S = 1.0
+_SCAN = 500
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """What a gateway is told. Sizes are bytes, times seconds."""
+
+    gateway_id: str
+    spool: Path
+    start_deadline_s: float = 20.0
+    client_grace_s: float = 1200.0
+    agent_grace_s: float = 1200.0
+    token_deadline_s: float = 10.0
+    ping_every_s: float = 15.0
+    silence_s: float = 40.0
+    max_message: int = 256 * 1024
+    max_strangers: int = 2048
+    max_strangers_per_address: int = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What the gateway holds."""
+
+    connections: int
+    strangers: int
+    nodes: int
+    sessions: int
+
+
+class Gateway:
+    """Accepts channels and owns everything behind them."""
+
+    def __init__(self, world: World, settings: GatewaySettings) -> None:
+        self.max_message = settings.max_message
+        self._world = world
+        self._settings = settings
+        self._keeper = Keeper(world, RecorderSettings(spool=settings.spool))
+        self._listeners: dict[ControlListener | DataListener, float] = {}
+        self._strangers: dict[str, int] = {}
+        self._relays: dict[str, Relay] = {}
+        self._subscriptions: dict[str, Subscription] = {}
+        self._stamp: Stamp | None = None
+        self._tasks: TaskGroup | None = None
+        self._lines = Lines(world, settings.gateway_id, self)
+        self._is_draining = False
+
+    def accept(self, request: UpgradeRequest) -> Listener | Refusal:
+        """Say who hears a new connection, or refuse it."""
+        if self._is_draining or self._tasks is None:
+            return Refusal(status=503, body=b"the gateway is stopping")
+        strangers = sum(self._strangers.values())
+        from_there = self._strangers.get(request.peer, 0)
+        if (
+            strangers >= self._settings.max_strangers
+            or from_there >= self._settings.max_strangers_per_address
+        ):
+            return Refusal(status=503, body=b"too many connections without a token")
+        listener = self._listener(request)
+        if isinstance(listener, Refusal):
+            return listener
+        self._listeners[listener] = self.now()
+        self._strangers[request.peer] = from_there + 1
+        return listener
+
+    def _listener(self, request: UpgradeRequest) -> ControlListener | DataListener | Refusal:
+        try:
+            if request.path.startswith(_CONTROL):
+                node_id = parse_node_id(request.path.removeprefix(_CONTROL))
+                return ControlListener(node_id, request.peer, self._lines)
+            if request.path.startswith(_DATA):
+                session_id = parse_session_id(request.path.removeprefix(_DATA))
+                return DataListener(session_id, request.peer, self)
+        except RemoteProtocolError as exc:
+            return Refusal(status=400, body=str(exc).encode())
+        return Refusal(status=404, body=b"no such channel")
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled. Started once the sessions of an earlier life are taken up."""
+        await forget_lines(self._world, gateway=self._settings.gateway_id)
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            await self._take_up()
+            task_status.started()
+            while True:
+                sweep(list(self._listeners.items()), list(self._relays.values()), self._deadlines())
+                await anyio.sleep(_SWEEP_S)
+
+    def _deadlines(self) -> Deadlines:
+        given = self._settings
+        return Deadlines(
+            now=self.now(),
+            token_s=given.token_deadline_s,
+            ping_every_s=given.ping_every_s,
+            silence_s=given.silence_s,
+            start_s=given.start_deadline_s,
+            client_grace_s=given.client_grace_s,
+            agent_grace_s=given.agent_grace_s,
+        )
+
+    async def _take_up(self) -> None:
+        live: dict[str, Session] = {}
+        accounts = await self._world.store.find(lambda look: tuple(look.accounts()))
+        for account_id in accounts:
+            live |= await self._world.store.read(account_id, _active_sessions)
+        ended = await self._ended_in_spool(live)
+        recorders = await self._keeper.recover(live, ended.get)
+        for session_id, session in live.items():
+            self._begin(session, recorders[session_id])
+
+    async def _ended_in_spool(self, live: dict[str, Session]) -> dict[str, Session]:
+        found: dict[str, Session] = {}
+        for session_id in self._keeper.session_ids() - set(live):
+            session = await self._find(session_id)
+            if session is not None:
+                found[session_id] = session
+        return found
+
+    async def _find(self, session_id: str) -> Session | None:
+        store = self._world.store
+        account_id = await store.find(lambda look: look.account_of_session(session_id))
+        if account_id is None:
+            return None
+        return await store.read(account_id, lambda tx: tx.sessions.get(session_id))
+
+    async def drain(self) -> None:
+        """Stop accepting, and ask every node to come back a little later, not all at once."""
+        self._is_draining = True
+        self._lines.send_away()
+        for relay in self._relays.values():
+            for leg in relay.legs.values():
+                leg.peer.flush()
+                leg.peer.close(CloseCode.GOING_AWAY, "the gateway is stopping")
+        await anyio.lowlevel.checkpoint()
+
+    def statistics(self) -> Statistics:
+        """Count what is held."""
+        return Statistics(
+            connections=len(self._listeners),
+            strangers=sum(self._strangers.values()),
+            nodes=len(self._lines),
+            sessions=len(self._relays),
+        )
+
+    def redeem_data(self, listener: DataListener, message: OpenMessage) -> None:
+        """Look at a data channel's token."""
+        self.start(lambda: self._admit(listener, message))
+
+    async def _admit(self, listener: DataListener, message: OpenMessage) -> None:
+        try:
+            opened = await open_data_channel(
+                self._world, session_id=listener.session_id, token=message.token
+            )
+        except ChannelRefused as exc:
+            listener.refuse(str(exc))
+            return
+        peer = listener.peer
+        if peer is None or listener not in self._listeners:
+            return  # it left while its token was looked at
+        self.trust(listener)
+        leg = Leg(
+            peer=peer,
+            client_id=message.client_id,
+            client_version=message.client_version,
+            is_own_agent=opened.is_own_agent,
+        )
+        listener.admit(self._relay_of(opened), Side(opened.side), leg)
+
+    def _relay_of(self, opened: DataOpened) -> Relay:
+        relay = self._relays.get(opened.session.session_id)
+        if relay is None:
+            relay = self._begin(opened.session, self._keeper.recorder(opened.session))
+        return relay
+
+    def _begin(self, session: Session, recorder: Recorder) -> Relay:
+        relay = Relay(session, recorder, self, self.stamp())
+        self._relays[session.session_id] = relay
+
+        async def end(message: bytes) -> bytes:
+            order = msgspec.json.decode(message, type=EndOrder)
+            relay.finish(order.end, order.output)
+            return b""
+
+        subject = session_subject(session.account_id, session.session_id)
+        self._subscriptions[session.session_id] = self._world.bus.subscribe(subject, end)
+        return relay
+
+    def gone(self, listener: ControlListener | DataListener) -> None:
+        """A socket is closed."""
+        if self._listeners.pop(listener, None) is not None and not listener.is_admitted:
+            self._one_stranger_less(listener.address)
+
+    def trust(self, listener: ControlListener | DataListener) -> None:
+        """A token was good: the connection no longer counts as a stranger's."""
+        self._one_stranger_less(listener.address)
+
+    def _one_stranger_less(self, address: str) -> None:
+        left = self._strangers.get(address, 1) - 1
+        if left:
+            self._strangers[address] = left
+        else:
+            self._strangers.pop(address, None)
+
+    def now(self) -> float:
+        """Return the loop's time in seconds."""
+        return asyncio.get_running_loop().time()
+
+    def connected(self, relay: Relay) -> None:
+        """Both sides have come."""
+        session = relay.session
+        self.start(lambda: session_connected(self._world, session.account_id, session.session_id))
+
+    def sealed(self, relay: Relay) -> None:
+        """Keep the segments that are ready."""
+        paths = relay.recorder.take_sealed()
+        if paths:
+            session = relay.session
+            self.start(lambda: self._keeper.keep(session.account_id, session.session_id, paths))
+
+    def ended(self, relay: Relay, end: End, output: str) -> None:
+        """Forget the relay; write how the session ended and keep its recording."""
+        session = relay.session
+        self._relays.pop(session.session_id, None)
+        subscription = self._subscriptions.pop(session.session_id, None)
+        if subscription is not None:
+            subscription.close()
+        try:
+            relay.recorder.finish(end.value)
+        except OSError:
+            _log.exception("recording_not_sealed", extra={"session_id": session.session_id})
+        self.sealed(relay)
+        self.start(
+            lambda: keep_end(
+                self._world, session.account_id, session.session_id, end=end, output=output
+            )
+        )
+        _log.info("session_ended", extra={"session_id": session.session_id, "reason": end.value})
+
+    def stamp(self) -> Stamp:
+        """Return the maker of our own frames."""
+        if self._stamp is None:
+            offset = self._world.clock.now().timestamp() - self.now()
+            self._stamp = Stamp(self._world.entropy.uuid, offset)
+        return self._stamp
+
+    def start(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a short piece of work that waits."""
+        if self._tasks is not None:
+            self._tasks.start_soon(_guarded, work)
+
+
+async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
+    """One failure of the store is logged and ends one piece of work, not the gateway."""
+    try:
+        await work()
+    except StoreUnavailable:
+        _log.exception("store_unavailable")
+
+
+def _active_sessions(tx: Transaction) -> dict[str, Session]:
+    found: dict[str, Session] = {}
+    before = None
+    while rows := tx.sessions.page(active=True, before=before, limit=_SCAN):
+        found |= {row.session_id: row for row in rows}
+        before = rows[-1].started_at, rows[-1].session_id
+    return found

@@ -1,0 +1,122 @@
+"""Brings recordings from the spool to the blob store, and back to life after a crash."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.spool import spool_files
+from mooring.operations.world import World
+from mooring.ports.store import AlreadyExists
+from mooring.recordings.recording import MAX_SEGMENT_BYTES, recording_prefix, segment_key
+from mooring.sessions.session import Session
+from mooring.wire.chain import is_sealed, segment_digest
+from mooring.wire.errors import RemoteProtocolError
+
+__all__ = ["Keeper"]
+
+_RETRY_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Owns the spool folder of one gateway."""
+
+    def __init__(self, world: World, settings: RecorderSettings) -> None:
+        self._world = world
+        self._settings = settings
+
+    def recorder(self, session: Session) -> Recorder:
+        """Return the recorder of a session that begins."""
+        return Recorder(session, self._settings, self._world.clock, self._world.keys)
+
+    def session_ids(self) -> set[str]:
+        """Return the sessions that the spool holds something of."""
+        return {name.session_id for name in spool_files(self._settings.spool)}
+
+    async def keep(self, account_id: str, session_id: str, paths: list[Path]) -> None:
+        """Put sealed files into the store, and remove each once it is durable there.
+
+        Tries until it succeeds; the spool keeps what is not kept yet over a restart.
+        """
+        for path in paths:
+            index = int(path.name.removesuffix(".seg").rpartition(".")[2])
+            key = segment_key(account_id, session_id, index)
+            await self._put_at_last(key, path)
+
+    async def _put_at_last(self, key: str, path: Path) -> None:
+        while True:
+            if await self._put(key, path):
+                return
+            await anyio.sleep(_RETRY_S)
+
+    async def _put(self, key: str, path: Path) -> bool:
+        content = await anyio.to_thread.run_sync(path.read_bytes)
+        try:
+            await self._world.blobs.put(key, content)
+        except AlreadyExists:
+            kept = await self._world.blobs.get(key, max_bytes=MAX_SEGMENT_BYTES)
+            if kept != content:
+                _log.error("segment_differs", extra={"path": key})
+                return True  # both are evidence: the file stays where it is
+        except OSError:
+            _log.warning("segment_not_kept", exc_info=True, extra={"path": key})
+            return False
+        await anyio.to_thread.run_sync(path.unlink)
+        return True
+
+    async def recover(
+        self, live: dict[str, Session], find: Callable[[str], Session | None]
+    ) -> dict[str, Recorder]:
+        """Take up what a dead process left, and return the recorders of live sessions.
+
+        ``find`` returns sessions that are over, whose open files are sealed now.
+        """
+        recorders = {session_id: self.recorder(session) for session_id, session in live.items()}
+        orphans: dict[str, Recorder] = {}
+        for name in spool_files(self._settings.spool):
+            session = live.get(name.session_id) or find(name.session_id)
+            if session is None:
+                _log.error("spool_of_unknown_session", extra={"path": name.path.name})
+                continue
+            recorder = recorders.get(name.session_id)
+            if recorder is None:
+                recorder = orphans.setdefault(name.session_id, self.recorder(session))
+            await self._take_up(recorder, session, name.path, name.index)
+        for session_id, recorder in recorders.items():
+            await self._continue(recorder, live[session_id])
+        for session_id, recorder in orphans.items():
+            session = find(session_id)
+            if session is not None and recorder.is_open:
+                recorder.finish(session.details or "the server stopped")
+                await self.keep(session.account_id, session_id, recorder.take_sealed())
+        return recorders
+
+    async def _take_up(self, recorder: Recorder, session: Session, path: Path, index: int) -> None:
+        data = await anyio.to_thread.run_sync(path.read_bytes)
+        if is_sealed(data):
+            recorder.continue_after(data, index, segment_digest(data))
+            await self.keep(session.account_id, session.session_id, [path])
+            return
+        try:
+            recorder.resume(path, index)
+        except RemoteProtocolError:
+            _log.exception("spool_unreadable", extra={"path": path.name})
+
+    async def _continue(self, recorder: Recorder, session: Session) -> None:
+        """Go on after the last segment that is kept, when the spool holds nothing."""
+        if recorder.is_open or recorder.has_begun:
+            return
+        blobs = self._world.blobs
+        keys = await blobs.keys(recording_prefix(session.account_id, session.session_id))
+        if not keys:
+            return
+        content = await blobs.get(keys[-1], max_bytes=MAX_SEGMENT_BYTES)
+        if content is not None:
+            recorder.continue_after(content, len(keys) - 1, segment_digest(content))

@@ -1,0 +1,153 @@
+"""The control channels that are open: which node holds which line, and what comes over it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from mooring.gateway.control import ControlListener
+from mooring.net.websocket import CloseCode
+from mooring.operations.channels import (
+    ChannelRefused,
+    control_channel_closed,
+    open_control_channel,
+)
+from mooring.operations.orders import node_subject
+from mooring.operations.session_end import end_session
+from mooring.operations.world import World
+from mooring.ports.world import Subscription
+from mooring.sessions.session import End
+from mooring.wire.agent_message import AgentMessage
+from mooring.wire.control_channel import (
+    TaskAcknowledge,
+    TaskComplete,
+    TaskStatus,
+    task_acknowledge_frame,
+)
+from mooring.wire.open_message import OpenMessage
+from mooring.wire.stamp import Stamp
+
+__all__ = ["LineOffice", "Lines"]
+
+_SPREAD_MS = 20_000
+
+_log = logging.getLogger(__name__)
+
+
+class LineOffice(Protocol):
+    """What the lines ask of their gateway; nothing here waits."""
+
+    def now(self) -> float:
+        """Return the loop's time in seconds."""
+
+    def stamp(self) -> Stamp:
+        """Return the maker of our own frames."""
+
+    def start(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a short piece of work that waits."""
+
+    def trust(self, listener: ControlListener) -> None:
+        """A token was good."""
+
+    def gone(self, listener: ControlListener) -> None:
+        """A socket is closed."""
+
+
+class Lines:
+    """One line for each node; a newer one replaces an older, as after a network change."""
+
+    def __init__(self, world: World, gateway_id: str, office: LineOffice) -> None:
+        self._world = world
+        self._gateway_id = gateway_id
+        self._office = office
+        self._lines: dict[str, tuple[ControlListener, Subscription]] = {}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def redeem_control(self, listener: ControlListener, message: OpenMessage) -> None:
+        """Look at the token."""
+        self._office.start(lambda: self._admit(listener, message))
+
+    async def _admit(self, listener: ControlListener, message: OpenMessage) -> None:
+        try:
+            node = await open_control_channel(
+                self._world,
+                node_id=listener.node_id,
+                token=message.token,
+                gateway=self._gateway_id,
+                address=listener.address,
+            )
+        except ChannelRefused as exc:
+            listener.refuse(str(exc))
+            return
+
+        async def order(frame: bytes) -> bytes:
+            listener.order(frame)
+            return b""
+
+        if listener.is_gone:
+            await control_channel_closed(
+                self._world, node.account_id, node.node_id, gateway=self._gateway_id
+            )
+            return
+        self._office.trust(listener)
+        listener.admit(node)
+        before = self._lines.pop(node.node_id, None)
+        subject = node_subject(node.account_id, node.node_id)
+        self._lines[node.node_id] = listener, self._world.bus.subscribe(subject, order)
+        if before is not None:
+            before[1].close()
+            before[0].close(CloseCode.GOING_AWAY, "replaced by a newer connection")
+        _log.info("node_online", extra={"node_id": node.node_id, "peer": listener.address})
+
+    def gone(self, listener: ControlListener) -> None:
+        """The socket is closed: the node is offline, unless it holds a newer line."""
+        self._office.gone(listener)
+        node = listener.node
+        held = self._lines.get(listener.node_id)
+        if node is None or held is None or held[0] is not listener:
+            return
+        del self._lines[node.node_id]
+        held[1].close()
+        _log.info("node_offline", extra={"node_id": node.node_id})
+        self._office.start(
+            lambda: control_channel_closed(
+                self._world, node.account_id, node.node_id, gateway=self._gateway_id
+            )
+        )
+
+    def task_complete(
+        self, listener: ControlListener, report: TaskComplete, message: AgentMessage
+    ) -> None:
+        """A stock agent says that a session of its own is over."""
+        note = TaskAcknowledge(message_id=str(message.message_id), task_id=report.task_id)
+        stamp, now = self._office.stamp(), self._office.now()
+        listener.order(task_acknowledge_frame(note, stamp=stamp, now=now))
+        self._office.start(lambda: self._end(listener, report))
+
+    async def _end(self, listener: ControlListener, report: TaskComplete) -> None:
+        node = listener.node
+        if node is None:
+            return
+        session = await self._world.store.read(
+            node.account_id, lambda tx: tx.sessions.get(report.task_id)
+        )
+        if session is None or session.node_id != node.node_id:
+            return
+        is_good = report.status is TaskStatus.SUCCESS
+        await end_session(
+            self._world,
+            node.account_id,
+            report.task_id,
+            end=End.NODE if is_good else End.NODE_FAILED,
+            output=report.output,
+        )
+
+    def send_away(self) -> None:
+        """Close every line; each node waits its own random part of the spread."""
+        for listener, subscription in list(self._lines.values()):
+            subscription.close()
+            share = int.from_bytes(self._world.entropy.bytes(4)) / 2**32
+            listener.close(CloseCode.GOING_AWAY, f"retry-after-ms={int(share * _SPREAD_MS)}")

@@ -1,0 +1,189 @@
+"""Keeps what a session shows: every output frame is on file before it is forwarded.
+
+A frame is recorded once, by its sequence number, however often the node sends it. A segment is
+sealed when it is large or old, and at the end; ``take_sealed`` names the files to be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mooring.gateway.spool import FORMAT, SpoolFile
+from mooring.ports.world import Clock, KeyRing
+from mooring.sessions.session import Session
+from mooring.wire.asciicast import Transcript, header_line, recover, resize_line
+from mooring.wire.chain import FIRST_PREVIOUS, SegmentEnd, SegmentHeader
+from mooring.wire.payloads import PayloadType, TerminalSize
+
+__all__ = ["Recorder", "RecorderSettings"]
+
+_SHOWN = frozenset({PayloadType.OUTPUT, PayloadType.ERROR, PayloadType.STDERR})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ENV: Mapping[str, str] = {"TERM": "xterm-256color"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderSettings:
+    """Where recordings are spooled, and when a segment is sealed."""
+
+    spool: Path
+    segment_bytes: int = 1024 * 1024
+    segment_age: timedelta = timedelta(minutes=10)
+
+
+class Recorder:
+    """The recording of one session, from its first frame to its seal."""
+
+    def __init__(
+        self, session: Session, settings: RecorderSettings, clock: Clock, keys: KeyRing
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._clock = clock
+        self._keys = keys
+        self._transcript = Transcript()
+        self._size = TerminalSize(columns=80, rows=24)
+        self._file: SpoolFile | None = None
+        # Times count from the session's start, in every segment alike.
+        self._began_us = (session.started_at - _EPOCH) // timedelta(microseconds=1)
+        self._index = 0
+        self._previous = FIRST_PREVIOUS
+        self._sealed: list[Path] = []
+        self._is_over = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an open segment."""
+        return self._file is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is any segment."""
+        return self._file is not None or self._index > 0
+
+    def output(self, sequence: int, payload_type: int, payload: bytes) -> None:
+        """Put a frame on file; it may be forwarded when this returns.
+
+        Raises:
+            OSError: it could not be written, and must not be forwarded.
+            RemoteProtocolError: it is too far ahead of its turn, and must not be forwarded.
+        """
+        shown = payload if payload_type in _SHOWN else b""
+        now_us = self._now_us()
+        file = self._open(now_us)
+        lines = self._transcript.feed(sequence, shown, self._since(now_us))
+        if lines:
+            file.write(b"".join(lines))
+        if file.size > self._settings.segment_bytes or self._is_old(now_us):
+            self._rotate(now_us)
+
+    def resize(self, size: TerminalSize) -> None:
+        """Note the size of the client's terminal.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        if size == self._size and self._file is not None:
+            return
+        self._size = size
+        if self._file is not None:
+            line = resize_line(self._since(self._now_us()), size.columns, size.rows)
+            self._file.write(line)
+
+    def finish(self, reason: str) -> None:
+        """Seal the recording. A second call does nothing.
+
+        Raises:
+            OSError: it could not be written; the spool keeps what there is.
+        """
+        if self._is_over:
+            return
+        now_us = self._now_us()
+        file = self._open(now_us)
+        file.write(b"".join(self._transcript.finish(self._since(now_us))))
+        self._is_over = True
+        self._close(final=True, reason=reason, now_us=now_us)
+
+    def take_sealed(self) -> list[Path]:
+        """Return the files sealed since the last call."""
+        taken, self._sealed = self._sealed, []
+        return taken
+
+    def resume(self, path: Path, index: int) -> None:
+        """Go on in a file that a dead process left, where its last whole frame ended.
+
+        Raises:
+            OSError: it cannot be written.
+            RemoteProtocolError: it is no spool file.
+        """
+        data = path.read_bytes()
+        self._index = index
+        if not data:
+            path.unlink()
+            return
+        header = SegmentHeader.parse(data.partition(b"\n")[0])
+        found = recover(data)
+        self._previous = header.previous
+        self._transcript = found.transcript
+        self._file = SpoolFile(path, header, size=len(data))
+        self._file.truncate(found.length)
+
+    def continue_after(self, sealed: bytes, index: int, digest: str) -> None:
+        """Begin the segment after a sealed one, which a dead process had not begun."""
+        self._transcript = recover(sealed).transcript
+        self._index = index + 1
+        self._previous = digest
+
+    def _open(self, now_us: int) -> SpoolFile:
+        if self._file is None:
+            header = SegmentHeader(
+                format=FORMAT,
+                session_id=self._session.session_id,
+                index=self._index,
+                key_id=self._keys.signing_key_id,
+                previous=self._previous,
+                created_us=now_us,
+            )
+            self._file = SpoolFile.begin(self._settings.spool, header)
+            self._file.write(self._head(now_us))
+        return self._file
+
+    def _head(self, now_us: int) -> bytes:
+        first = header_line(
+            width=self._size.columns,
+            height=self._size.rows,
+            timestamp=self._began_us // 1_000_000,
+            title=self._session.session_id,
+            env=_ENV,
+        )
+        if self._index == 0:
+            return first
+        return first + b"".join(self._transcript.checkpoint(self._since(now_us)))
+
+    def _rotate(self, now_us: int) -> None:
+        self._close(final=False, reason="", now_us=now_us)
+
+    def _close(self, *, final: bool, reason: str, now_us: int) -> None:
+        file = self._file
+        if file is None:
+            return
+        end = SegmentEnd(final=final, reason=reason, closed_us=now_us)
+        self._previous = file.close_sealed(end, self._keys.sign)
+        self._sealed.append(file.path)
+        self._file = None
+        self._index += 1
+
+    def _is_old(self, now_us: int) -> bool:
+        if self._file is None:
+            return False
+        age = timedelta(microseconds=now_us - self._file.header.created_us)
+        return age > self._settings.segment_age
+
+    def _now_us(self) -> int:
+        return (self._clock.now() - _EPOCH) // timedelta(microseconds=1)
+
+    def _since(self, now_us: int) -> float:
+        return max(0.0, (now_us - self._began_us) / 1_000_000)

@@ -1,0 +1,293 @@
+"""One session's two sides, joined frame by frame.
+
+The relay reads headers only. It forwards numbered data and acknowledgements unchanged and in
+order, keeps nothing back from either end on purpose, and never acknowledges for them: what a cut
+lost, the ends send again. For a side that is away it keeps a bounded backlog. Of everything else
+a peer may send it understands ``agent_session_state``, which it swallows; what it sends itself is
+``channel_closed``, the publication messages, and for our own agent ``mooring_client``.
+
+Everything here runs in callbacks on the event loop; slow work is handed to ``Office``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from mooring.gateway.recorder import Recorder
+from mooring.net.websocket import CloseCode, Peer
+from mooring.sessions.session import End, Session
+from mooring.wire.agent_message import HEADER_SIZE, Header, peek
+from mooring.wire.control_channel import (
+    channel_closed_frame,
+    client_known_frame,
+    publication_frame,
+)
+from mooring.wire.errors import RemoteProtocolError
+from mooring.wire.payloads import (
+    AgentSessionState,
+    ChannelClosed,
+    ClientKnown,
+    MessageType,
+    PayloadType,
+    SessionState,
+    TerminalSize,
+)
+from mooring.wire.stamp import Stamp
+
+__all__ = ["MAX_BACKLOG", "Leg", "Office", "Relay", "Side"]
+
+MAX_BACKLOG = 1024 * 1024
+"""Bytes kept for a side that is away. More than our own ends ever have unacknowledged."""
+
+_STREAM = MessageType.OUTPUT_STREAM_DATA.encode()
+_INPUT = MessageType.INPUT_STREAM_DATA.encode()
+_ACKNOWLEDGE = MessageType.ACKNOWLEDGE.encode()
+_STATE = MessageType.AGENT_SESSION_STATE.encode()
+
+
+class Side(StrEnum):
+    """Which end a leg leads to."""
+
+    AGENT = "agent"
+    CLIENT = "client"
+
+
+class Office(Protocol):
+    """What a relay asks of its gateway; nothing here waits."""
+
+    def now(self) -> float:
+        """Return the loop's time in seconds."""
+
+    def connected(self, relay: Relay) -> None:
+        """Both sides have come for the first time."""
+
+    def ended(self, relay: Relay, end: End, output: str) -> None:
+        """The relay is over: keep how, and the recording."""
+
+    def sealed(self, relay: Relay) -> None:
+        """Files of the recording are ready to be kept."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """One side that is here."""
+
+    peer: Peer
+    client_id: str = ""
+    client_version: str = ""
+    is_own_agent: bool = False
+
+
+class _Backlog:
+    """Frames for a side that is away; beyond the bound the ends keep them themselves."""
+
+    def __init__(self) -> None:
+        self._frames: deque[bytes] = deque()
+        self.size = 0
+
+    def add(self, frame: bytes) -> bool:
+        """Keep a frame; False when there is no room."""
+        if self.size + len(frame) > MAX_BACKLOG:
+            return False
+        self._frames.append(frame)
+        self.size += len(frame)
+        return True
+
+    def drain(self, peer: Peer) -> None:
+        """Send everything, in order."""
+        while self._frames:
+            peer.send(self._frames.popleft())
+        self.size = 0
+
+
+class Relay:
+    """A live session at its gateway."""
+
+    def __init__(self, session: Session, recorder: Recorder, office: Office, stamp: Stamp) -> None:
+        self.session = session
+        self.recorder = recorder
+        self.legs: dict[Side, Leg] = {}
+        self.away_since: dict[Side, float] = dict.fromkeys(Side, office.now())
+        self.has_been: set[Side] = set()
+        self.is_over = False
+        self.held_since: float | None = None
+        self._backlogs = {side: _Backlog() for side in Side}
+        self._office = office
+        self._stamp = stamp
+        self._last_client_id = ""
+
+    def attach(self, side: Side, leg: Leg) -> None:
+        """Let a side in; one that was here before is replaced."""
+        before = self.legs.get(side)
+        self.legs[side] = leg
+        is_first_meeting = len(self.legs) == len(Side) and self.has_been != set(Side)
+        self.has_been.add(side)
+        if before is not None:
+            before.peer.close(CloseCode.GOING_AWAY, "replaced by a newer connection")
+        self._introduce(side)
+        self._backlogs[side].drain(leg.peer)
+        leg.peer.flush()
+        if side is Side.CLIENT:
+            self._release()
+        if is_first_meeting:
+            self._office.connected(self)
+
+    def _introduce(self, arrived: Side) -> None:
+        """Tell our own agent who its client is; stock ones must not notice anything."""
+        agent, client = self.legs.get(Side.AGENT), self.legs.get(Side.CLIENT)
+        if agent is None or client is None or not agent.is_own_agent:
+            return
+        is_resumed = bool(client.client_id) and client.client_id == self._last_client_id
+        known = ClientKnown(
+            client_version=client.client_version,
+            client_id=client.client_id,
+            resumed=is_resumed or arrived is Side.AGENT,
+        )
+        self._last_client_id = client.client_id
+        agent.peer.send(client_known_frame(known, stamp=self._stamp, now=self._office.now()))
+
+    def detach(self, side: Side, leg: Leg) -> None:
+        """Note that a leg is gone, unless a newer one has taken its place."""
+        if self.legs.get(side) is not leg:
+            return
+        del self.legs[side]
+        self.away_since[side] = self._office.now()
+        if side is Side.AGENT:
+            self.held_since = None
+        self.writable(_other(side), is_writable=True)
+
+    def frame(self, side: Side, data: bytes | memoryview, *, last: bool) -> None:
+        """Take a frame from a side.
+
+        Raises:
+            RemoteProtocolError: the frame would harm the other end; the peer is not one of ours.
+        """
+        if self.is_over:
+            return
+        header = peek(data)
+        take = self._from_agent if side is Side.AGENT else self._from_client
+        if take(header, data):
+            self._forward(_other(side), data, last=last)
+
+    def _from_client(self, header: Header, data: bytes | memoryview) -> bool:
+        if header.message_type == _INPUT:
+            if header.payload_type == PayloadType.SIZE:
+                self._resize(bytes(data[HEADER_SIZE:]))
+            return True
+        return self._is_acknowledge(header)
+
+    def _from_agent(self, header: Header, data: bytes | memoryview) -> bool:
+        if header.message_type == _STREAM:
+            return self._record(header, bytes(data[HEADER_SIZE:]))
+        if header.message_type == _STATE:
+            self._state(AgentSessionState.parse(bytes(data[HEADER_SIZE:])))
+            return False
+        return self._is_acknowledge(header)
+
+    def _is_acknowledge(self, header: Header) -> bool:
+        """Anything but data and acknowledgements is for a server to send, or unknown."""
+        if header.message_type == _ACKNOWLEDGE:
+            return True
+        raise RemoteProtocolError(
+            f"message type `{header.message_type.decode(errors='replace')}` from this side"
+        )
+
+    def _record(self, header: Header, payload: bytes) -> bool:
+        try:
+            self.recorder.output(header.sequence_number, header.payload_type, payload)
+        except OSError as exc:
+            self.finish(End.NODE_FAILED, f"the recording cannot be written: {exc.strerror}")
+            return False
+        self._office.sealed(self)
+        return True
+
+    def _resize(self, payload: bytes) -> None:
+        try:
+            self.recorder.resize(TerminalSize.parse(payload))
+        except OSError as exc:
+            self.finish(End.NODE_FAILED, f"the recording cannot be written: {exc.strerror}")
+
+    def _state(self, state: AgentSessionState) -> None:
+        if state.state is SessionState.TERMINATING:
+            self.finish(End.NODE, state.output, exit_code=state.exit_code)
+
+    def _forward(self, to: Side, data: bytes | memoryview, *, last: bool) -> None:
+        leg = self.legs.get(to)
+        if leg is not None:
+            leg.peer.send(data)
+            if last:
+                leg.peer.flush()
+            return
+        if not self._backlogs[to].add(bytes(data)):
+            self._hold(_other(to))
+
+    def _hold(self, fast: Side) -> None:
+        """Slow a side down without harming it: an agent is asked first, then not read."""
+        leg = self.legs.get(fast)
+        if leg is None:
+            return
+        if fast is Side.AGENT:
+            if not leg.is_own_agent and self.held_since is None:
+                leg.peer.send(self._publication(paused=True))
+                leg.peer.flush()
+            self.held_since = self._office.now()
+            if Side.CLIENT not in self.legs:
+                return  # what does not fit is dropped: the agent keeps it until it is acknowledged
+        leg.peer.pause_reading()
+
+    def _release(self) -> None:
+        """Let the agent go on."""
+        agent = self.legs.get(Side.AGENT)
+        if agent is None or self.held_since is None:
+            return
+        self.held_since = None
+        agent.peer.resume_reading()
+        if not agent.is_own_agent:
+            agent.peer.send(self._publication(paused=False))
+            agent.peer.flush()
+
+    def breathe(self) -> None:
+        """Read a held agent again for a moment, so that its pings are answered."""
+        agent = self.legs.get(Side.AGENT)
+        if agent is not None and self.held_since is not None:
+            agent.peer.resume_reading()
+            self.held_since = self._office.now()
+
+    def writable(self, side: Side, *, is_writable: bool) -> None:
+        """A side reads too slowly, or has caught up: stop or go on reading the other."""
+        other = _other(side)
+        if not is_writable:
+            self._hold(other)
+        elif other is Side.AGENT and self.held_since is not None:
+            self._release()
+        elif other in self.legs:
+            self.legs[other].peer.resume_reading()
+
+    def finish(self, end: End, output: str, *, exit_code: int | None = None) -> None:
+        """End the session on both screens; the first end stands."""
+        if self.is_over:
+            return
+        self.is_over = True
+        closed = ChannelClosed(
+            destination_id=self.session.node_id,
+            session_id=self.session.session_id,
+            output=output,
+            exit_code=exit_code,
+        )
+        frame = channel_closed_frame(closed, stamp=self._stamp, now=self._office.now())
+        for side, leg in self.legs.items():
+            if side is Side.CLIENT or end is not End.NODE:
+                leg.peer.send(frame)
+            leg.peer.flush()
+            leg.peer.close(CloseCode.NORMAL, "")
+        self._office.ended(self, end, output)
+
+    def _publication(self, *, paused: bool) -> bytes:
+        return publication_frame(paused=paused, stamp=self._stamp, now=self._office.now())
+
+
+def _other(side: Side) -> Side:
+    return Side.CLIENT if side is Side.AGENT else Side.AGENT

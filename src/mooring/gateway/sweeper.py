@@ -1,0 +1,72 @@
+"""Everything that is due on any connection, looked at once a second by one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mooring.gateway.control import ControlListener
+from mooring.gateway.leg import DataListener
+from mooring.gateway.relay import Relay, Side
+from mooring.net.websocket import CloseCode
+from mooring.sessions.session import End, SessionStatus
+
+__all__ = ["Deadlines", "sweep"]
+
+_HELD_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How long what may last, in seconds, and what time it is on the loop's clock."""
+
+    now: float
+    token_s: float
+    ping_every_s: float
+    silence_s: float
+    start_s: float
+    client_grace_s: float
+    agent_grace_s: float
+
+
+def sweep(
+    connections: Sequence[tuple[ControlListener | DataListener, float]],
+    relays: Iterable[Relay],
+    due: Deadlines,
+) -> None:
+    """Do what is due: cut strangers and the silent, ping the rest, end sessions left alone."""
+    for listener, since in connections:
+        _sweep_connection(listener, since, due)
+    for relay in relays:
+        _sweep_relay(relay, due)
+
+
+def _sweep_connection(
+    listener: ControlListener | DataListener, since: float, due: Deadlines
+) -> None:
+    peer = listener.peer
+    if peer is None:
+        return
+    if not listener.is_admitted and due.now - since > due.token_s:
+        peer.close(CloseCode.POLICY_VIOLATION, "no token in time")
+        return
+    if due.now - peer.last_seen > due.silence_s and peer.statistics().reading:
+        peer.abort()
+        return
+    # Spread by when the connection came, so that ten thousand are not pinged at once.
+    if (due.now - since) % due.ping_every_s < 1.0:
+        peer.ping()
+
+
+def _sweep_relay(relay: Relay, due: Deadlines) -> None:
+    if relay.held_since is not None and due.now - relay.held_since > _HELD_S:
+        relay.breathe()
+    gone = {side: due.now - since for side, since in relay.away_since.items()}
+    away = {side: gone[side] for side in Side if side not in relay.legs}
+    is_new = Side.AGENT not in relay.has_been
+    waits_for_start = is_new and relay.session.status is SessionStatus.CONNECTING
+    if away.get(Side.AGENT, 0.0) > (due.start_s if waits_for_start else due.agent_grace_s):
+        text = "the node did not open its side in time" if is_new else "the node did not come back"
+        relay.finish(End.TIMEOUT if is_new else End.NODE_FAILED, text)
+    elif away.get(Side.CLIENT, 0.0) > due.client_grace_s:
+        relay.finish(End.CLIENT_LOST, "")
