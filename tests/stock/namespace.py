@@ -20,7 +20,6 @@ __all__ = ["Namespace"]
 _INSIDE = """
 set -e
 mount --make-rprivate /
-mount -t tmpfs tmpfs {scratch}
 for place in etc home; do
   mkdir -p {scratch}/$place/upper {scratch}/$place/work
   mount -t overlay overlay \
