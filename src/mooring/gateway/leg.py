@@ -83,7 +83,9 @@ class DataListener:
         """Answered below."""
 
     def ponged(self) -> None:
-        """Counted below, as a sign of life."""
+        """Tell the relay how far this side has read."""
+        if self._relay is not None and self._side is not None:
+            self._relay.ponged(self._side)
 
     def writable(self, is_writable: bool) -> None:  # noqa: FBT001
         """Slow the other side down, or let it go on."""

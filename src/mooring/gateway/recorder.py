@@ -64,6 +64,11 @@ class Recorder:
         """Whether there is any segment."""
         return self._file is not None or self._index > 0
 
+    @property
+    def next_sequence(self) -> int:
+        """Return the number of the first frame that is not on file."""
+        return self._transcript.next_sequence
+
     def output(self, sequence: int, payload_type: int, payload: bytes) -> None:
         """Put a frame on file; it may be forwarded when this returns.
 

@@ -15,10 +15,12 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from mooring.gateway.recorder import Recorder
+from mooring.gateway.rescue import Rescue
 from mooring.net.websocket import CloseCode, Peer
-from mooring.sessions.session import End, Session
+from mooring.sessions.session import End, Session, SessionStatus
 from mooring.wire.agent_message import HEADER_SIZE, Header, peek
 from mooring.wire.control_channel import (
     channel_closed_frame,
@@ -27,6 +29,7 @@ from mooring.wire.control_channel import (
 )
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.payloads import (
+    Acknowledge,
     AgentSessionState,
     ChannelClosed,
     ClientKnown,
@@ -35,7 +38,7 @@ from mooring.wire.payloads import (
     SessionState,
     TerminalSize,
 )
-from mooring.wire.stamp import Stamp
+from mooring.wire.stamp import OUTSIDE_NUMBERING, Stamp
 
 __all__ = ["MAX_BACKLOG", "Leg", "Office", "Relay", "Side"]
 
@@ -118,6 +121,9 @@ class Relay:
         self._office = office
         self._stamp = stamp
         self._last_client_id = ""
+        # A client of a session that was open before has come back, and its shell is running.
+        self._is_client_back = session.status is not SessionStatus.CONNECTING
+        self._rescue: Rescue | None = None
 
     def attach(self, side: Side, leg: Leg) -> None:
         """Let a side in; one that was here before is replaced."""
@@ -131,6 +137,8 @@ class Relay:
         self._backlogs[side].drain(leg.peer)
         leg.peer.flush()
         if side is Side.CLIENT:
+            self._rescue = Rescue() if self._is_client_back else None
+            self._is_client_back = True
             self._release()
         if is_first_meeting:
             self._office.connected(self)
@@ -177,15 +185,49 @@ class Relay:
             if header.payload_type == PayloadType.SIZE:
                 self._resize(bytes(data[HEADER_SIZE:]))
             return True
-        return self._is_acknowledge(header)
+        if self._is_acknowledge(header) and self._rescue is not None and not self._rescue.is_idle:
+            answer = Acknowledge.parse(bytes(data[HEADER_SIZE:]))
+            self._rescue.acknowledged(answer.sequence_number)
+        return True
 
     def _from_agent(self, header: Header, data: bytes | memoryview) -> bool:
         if header.message_type == _STREAM:
+            self._repeat(header, data)
             return self._record(header, bytes(data[HEADER_SIZE:]))
         if header.message_type == _STATE:
             self._state(AgentSessionState.parse(bytes(data[HEADER_SIZE:])))
             return False
         return self._is_acknowledge(header)
+
+    def _repeat(self, header: Header, data: bytes | memoryview) -> None:
+        """Look after a stock agent's frame that the client may have had before the cut."""
+        agent, client = self.legs.get(Side.AGENT), self.legs.get(Side.CLIENT)
+        if self._rescue is None or agent is None or client is None or agent.is_own_agent:
+            return
+        if header.sequence_number >= self.recorder.next_sequence:
+            return
+        if self._rescue.repeated(header.sequence_number, bytes(data[64:80])):
+            client.peer.ping()
+
+    def ponged(self, side: Side) -> None:
+        """A ping was answered: acknowledge for the client what it will not acknowledge again."""
+        agent = self.legs.get(Side.AGENT)
+        if side is Side.AGENT or agent is None or self._rescue is None or self._rescue.is_idle:
+            return
+        for sequence, raw in self._rescue.answered():
+            agent.peer.send(self._acknowledgement(sequence, raw))
+        agent.peer.flush()
+
+    def _acknowledgement(self, sequence: int, raw: bytes) -> bytes:
+        body = Acknowledge(
+            message_type=MessageType.OUTPUT_STREAM_DATA,
+            message_id=str(UUID(bytes=raw[8:] + raw[:8])),
+            sequence_number=sequence,
+        )
+        now = self._office.now()
+        return self._stamp.unnumbered(
+            MessageType.ACKNOWLEDGE, body.serialize(), now, flags=OUTSIDE_NUMBERING
+        ).serialize()
 
     def _is_acknowledge(self, header: Header) -> bool:
         """Anything but data and acknowledgements is for a server to send, or unknown."""
