@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,13 @@ def _text(pattern: re.Pattern[str], what: str) -> Callable[[object], str]:
     return check
 
 
+def _address(value: object) -> str:
+    try:
+        return str(ip_address(str(value)))
+    except ValueError as exc:
+        raise ValueError("expected an IP address to listen on") from exc
+
+
 def _number(least: int, most: int) -> Callable[[object], int]:
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
@@ -82,7 +90,7 @@ def _one_of(*names: str) -> Callable[[object], str]:
 SETTINGS: Mapping[str, Callable[[object], object]] = {
     "region": _text(_REGION, "a region: lower-case letters, digits and hyphens"),
     "domain": _text(_DOMAIN, "a domain name in lower case"),
-    "host": _text(re.compile(r"[0-9A-Fa-f:.]+"), "an IP address to listen on"),
+    "host": _address,
     "port": _number(0, 65535),
     "default_document_check": _one_of(*DefaultDocumentCheck),
     "start_deadline_s": _number(1, 600),

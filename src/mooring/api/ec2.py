@@ -18,6 +18,7 @@ from mooring.operations.problems import OperationRefused, Problem
 __all__ = ["OPERATIONS"]
 
 _PAGE = 1000
+_LEAST_PAGE = 5
 _RUNNING = {"Code": 16, "Name": "running"}
 _STOPPED = {"Code": 80, "Name": "stopped"}
 
@@ -63,7 +64,7 @@ def _check_filters(filters: Mapping[str, Sequence[str]]) -> None:
 
 async def _describe_instances(call: Call, given: Input) -> Output:
     ids = frozenset(given.get("InstanceIds", []))
-    filters = {row["Name"]: row["Values"] for row in given.get("Filters", [])}
+    filters = {row.get("Name", ""): row.get("Values", []) for row in given.get("Filters", [])}
     _check_filters(filters)
 
     def is_wanted(node: Node) -> bool:
@@ -77,14 +78,26 @@ async def _describe_instances(call: Call, given: Input) -> Output:
         call,
         is_wanted=is_wanted,
         next_token=given.get("NextToken", ""),
-        limit=given.get("MaxResults", _PAGE),
+        limit=_limit(given),
     )
     missing = ids - {node.node_id for node in page.nodes}
-    if missing and not filters and not page.next_token:
+    is_whole = not page.next_token and "NextToken" not in given
+    if missing and not filters and is_whole:
         names = ", ".join(sorted(missing))
         raise OperationRefused(Problem.INSTANCE_UNKNOWN, f"The instance IDs '{names}' do not exist")
     output: dict[str, object] = {"Reservations": [_reservation(node, call) for node in page.nodes]}
     return output | ({"NextToken": page.next_token} if page.next_token else {})
+
+
+def _limit(given: Input) -> int:
+    limit: int = given.get("MaxResults", _PAGE)
+    if not _LEAST_PAGE <= limit <= _PAGE:
+        raise OperationRefused(
+            Problem.INVALID_VALUE,
+            f"Value ( {limit} ) for parameter maxResults is invalid. "
+            f"Expecting a value between {_LEAST_PAGE} and {_PAGE}.",
+        )
+    return limit
 
 
 def _reservation(node: Node, call: Call) -> Output:

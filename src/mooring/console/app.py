@@ -86,7 +86,8 @@ class _Pages:
             request
         ):
             return _html(message_page("Refused", "The form came from another site."), status=403)
-        if int(request.headers.get("content-length") or _MAX_FORM + 1) > _MAX_FORM:
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > _MAX_FORM:
             return _html(message_page("Refused", "The form is too large."), status=413)
         form = parse_qs((await request.body()).decode("ascii", errors="replace"))
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,12 @@ __all__ = [
 ]
 
 _NODE_SERVICE = "ssm.amazonaws.com"
+
+_FACTS: Mapping[str, Callable[[Activation], str]] = {
+    "ActivationIds": lambda activation: activation.activation_id,
+    "DefaultInstanceName": lambda activation: activation.default_instance_name,
+    "IamRole": lambda activation: activation.role_name,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +154,11 @@ async def describe_activations(
         OperationRefused: INVALID_FILTER or INVALID_NEXT_TOKEN.
     """
     await require(call, without_resource(call))
+    for wanted in filters:
+        if wanted.key not in _FACTS:
+            raise OperationRefused(
+                Problem.INVALID_FILTER, f"`{wanted.key}` is not one of {', '.join(_FACTS)}"
+            )
     after = open_page_token(call.world, call.name, next_token).get("after", "")
     page, has_more = await collect(
         call,
@@ -166,13 +177,4 @@ async def describe_activations(
 
 
 def _matches(activation: Activation, wanted: ActivationFilter) -> bool:
-    values = {
-        "ActivationIds": activation.activation_id,
-        "DefaultInstanceName": activation.default_instance_name,
-        "IamRole": activation.role_name,
-    }
-    if wanted.key not in values:
-        raise OperationRefused(
-            Problem.INVALID_FILTER, f"`{wanted.key}` is not one of {', '.join(values)}"
-        )
-    return values[wanted.key] in wanted.values
+    return _FACTS[wanted.key](activation) in wanted.values

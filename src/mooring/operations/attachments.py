@@ -43,6 +43,7 @@ ONLY_VERSION = "v1"
 _INLINE_TOTAL = {EntityKind.USER: 2048, EntityKind.ROLE: 10240}
 _MANAGED_SIZE = 6144
 _ATTACHED = 10
+_SCAN = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ async def put_inline(
         others = [
             text
             for other, text in tx.identities.attached(kind, stored).inline
-            if other != policy_name
+            if other.lower() != policy_name.lower()
         ]
         if size + sum(policy_size(text) for text in others) > _INLINE_TOTAL[kind]:
             raise OperationRefused(
@@ -123,7 +124,7 @@ async def get_inline(call: Call, kind: EntityKind, name: str, *, policy_name: st
     stored = await _require_entity(call, kind, name)
     attached = await call.read(lambda tx: tx.identities.attached(kind, stored))
     for found, document in attached.inline:
-        if found == policy_name:
+        if found.lower() == policy_name.lower():
             return document
     return _no_inline(kind, policy_name)
 
@@ -242,12 +243,25 @@ async def create_policy(
         )
 
     def work(tx: Transaction) -> None:
-        if tx.identities.policy(policy.arn) is not None:
-            raise OperationRefused(Problem.ENTITY_EXISTS, f"A policy called {name} already exists.")
+        if _is_taken(tx, name):
+            raise OperationRefused(
+                Problem.ENTITY_EXISTS,
+                f"A policy called {name} already exists. Duplicate names are not allowed.",
+            )
         tx.identities.put_policy(policy)
 
     await call.write(work)
     return ManagedPolicyView(policy=policy, is_aws=False, attachments=0)
+
+
+def _is_taken(tx: Transaction, name: str) -> bool:
+    """Policy names are unique in an account, whatever their paths and case."""
+    after = ""
+    while page := tx.identities.policies(path_prefix="/", after=after, limit=_SCAN):
+        if any(policy.name.lower() == name.lower() for policy in page):
+            return True
+        after = page[-1].arn
+    return False
 
 
 async def get_policy(call: Call, arn: str) -> ManagedPolicyView:

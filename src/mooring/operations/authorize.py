@@ -60,7 +60,7 @@ async def require(call: Call, question: Question) -> None:
     decision = await ask(call, question)
     if not decision.allowed:
         raise AccessDenied(
-            denial_message(call.caller.principal, question.action, question.resources[0], decision),
+            denial_message(call.caller.principal, question.action, _shown(question), decision),
             decision,
         )
 

@@ -23,6 +23,7 @@ class Call:
 
     ``request`` is the input as JSON with every secret member left out. ``write`` puts the event
     into the same transaction as the change; a call that wrote nothing is recorded by ``record``.
+    The event is made after the change, so that it can name what the change made.
     """
 
     world: World
@@ -48,11 +49,10 @@ class Call:
 
     async def write(self, work: Callable[[Transaction], T], *, account_id: str = "") -> T:
         """Change the caller's account (or, before there is one, ``account_id``) and say so."""
-        event = self._event("", "")
 
         def whole(tx: Transaction) -> T:
             result = work(tx)
-            tx.audit.append(event)
+            tx.audit.append(self._event("", ""))
             return result
 
         result = await self.world.store.write(account_id or self.caller.account_id, whole)

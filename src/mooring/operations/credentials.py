@@ -151,7 +151,7 @@ def secret_context(access_key_id: str) -> dict[str, str]:
 
 async def _resolve_session(world: World, access_key_id: str, session_token: str) -> ResolvedKey:
     try:
-        sealed = base64.b64decode(session_token, validate=True)
+        sealed = _unspelled(session_token)
         opened = world.keys.open(sealed, context=_TOKEN_CONTEXT)
         token = msgspec.json.decode(opened, type=_SessionToken)
     except (ValueError, msgspec.DecodeError) as exc:
@@ -159,6 +159,14 @@ async def _resolve_session(world: World, access_key_id: str, session_token: str)
     if token.access_key_id != access_key_id:
         raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN)
     return await world.store.read(token.account_id, lambda tx: _role_session(tx, token))
+
+
+def _unspelled(text: str) -> bytes:
+    """Read base64 in its one spelling, so that no other text is the same token."""
+    sealed = base64.b64decode(text, validate=True)
+    if base64.b64encode(sealed).decode() != text:
+        raise ValueError("not the one spelling of base64")
+    return sealed
 
 
 def _role_session(tx: Transaction, token: _SessionToken) -> ResolvedKey:

@@ -13,6 +13,7 @@ from mooring.iam.policy import PolicyKind, parse_policy
 from mooring.operations.authorize import Question, require
 from mooring.operations.call import Call
 from mooring.operations.credentials import new_secret, secret_context
+from mooring.operations.policies import managed_policy
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.ports.tables import Transaction
 from mooring.secret import Secret
@@ -105,10 +106,18 @@ async def create_user(call: Call, new: NewEntity) -> User:
             raise OperationRefused(
                 Problem.ENTITY_EXISTS, f"User with name {new.name} already exists."
             )
+        _check_boundary(tx, new.boundary_arn)
         tx.identities.put_user(user)
 
     await call.write(work)
     return user
+
+
+def _check_boundary(tx: Transaction, arn: str) -> None:
+    if arn and managed_policy(tx, arn) is None:
+        raise OperationRefused(
+            Problem.NO_SUCH_ENTITY, f"Policy {arn} does not exist or is not attachable."
+        )
 
 
 async def get_user(call: Call, name: str) -> User:
@@ -154,14 +163,14 @@ async def delete_user(call: Call, name: str) -> None:
     await require_on(call, EntityKind.USER, name, entity=user)
 
     def work(tx: Transaction) -> None:
-        if tx.identities.user(name) is None:
-            _missing(EntityKind.USER, name)
+        stored = tx.identities.user(name) or _missing(EntityKind.USER, name)
         if tx.identities.access_keys(name):
             raise OperationRefused(
                 Problem.DELETE_CONFLICT, "Cannot delete entity, must delete access keys first."
             )
         _check_bare(tx.identities.attached(EntityKind.USER, name))
         tx.identities.delete_user(name)
+        tx.tickets.revoke(kind="sign-in", subject=stored.name)
 
     await call.write(work)
 
@@ -209,6 +218,7 @@ async def create_role(
             raise OperationRefused(
                 Problem.ENTITY_EXISTS, f"Role with name {new.name} already exists."
             )
+        _check_boundary(tx, new.boundary_arn)
         tx.identities.put_role(role)
 
     await call.write(work)

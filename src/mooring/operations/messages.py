@@ -18,15 +18,16 @@ __all__ = ["HOLD_S", "list_associations", "wait_for_messages"]
 HOLD_S = 15.0
 
 
-async def wait_for_messages(call: Call, destination: str) -> None:
+async def wait_for_messages(call: Call, destination: str, *, hold_s: float = HOLD_S) -> None:
     """Hold a node's poll until it would have got a message, or the poll's time is over.
 
     Raises:
         AccessDenied: its role may not, or it polls for another node.
     """
     await require(call, without_resource(call))
-    _check_own(call, destination)
-    await anyio.sleep(HOLD_S)
+    if call.caller.node_id != destination:
+        raise _not_yours(call, destination)
+    await anyio.sleep(hold_s)
 
 
 async def list_associations(call: Call, node_id: str) -> None:
@@ -36,13 +37,13 @@ async def list_associations(call: Call, node_id: str) -> None:
         AccessDenied: its role may not, or it asks for another node.
     """
     await require(call, Question(action=call.action, resources=(node_resource(call, node_id),)))
-    _check_own(call, node_id)
-
-
-def _check_own(call: Call, node_id: str) -> None:
     if call.caller.node_id and call.caller.node_id != node_id:
-        raise AccessDenied(
-            f"User: {call.caller.principal.arn} is not authorized to perform: {call.action} "
-            f"for {node_id}",
-            None,
-        )
+        raise _not_yours(call, node_id)
+
+
+def _not_yours(call: Call, node_id: str) -> AccessDenied:
+    return AccessDenied(
+        f"User: {call.caller.principal.arn} is not authorized to perform: {call.action} "
+        f"for {node_id}",
+        None,
+    )

@@ -80,9 +80,14 @@ _ALIASES = {
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
     Operator.EQUAL: lambda fact, value: fact == value,
     Operator.BEGINS_WITH: lambda fact, value: fact.startswith(value),
-    Operator.LESS_THAN: lambda fact, value: fact < value,
-    Operator.GREATER_THAN: lambda fact, value: fact > value,
+    Operator.LESS_THAN: lambda fact, value: _rank(fact) < _rank(value),
+    Operator.GREATER_THAN: lambda fact, value: _rank(fact) > _rank(value),
 }
+
+
+def _rank(text: str) -> tuple[tuple[int, str], ...]:
+    """Order versions by their numbers: 3.10 comes after 3.9."""
+    return tuple((int(part) if part.isdecimal() else -1, part) for part in text.split("."))
 
 
 def _check(filters: tuple[NodeFilter, ...]) -> None:

@@ -22,7 +22,7 @@ from mooring.operations.authorize import Question, require
 from mooring.operations.call import Call
 from mooring.operations.credentials import TemporaryCredentials, issue_role_credentials
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
-from mooring.operations.session_questions import node_resource
+from mooring.operations.session_questions import node_arn, node_resource
 from mooring.operations.tokens import token_hash
 from mooring.ports.tables import Transaction
 from mooring.secret import Secret
@@ -74,6 +74,7 @@ async def register_managed_instance(
         tx.activations.put(replace(activation, registrations=activation.registrations + 1))
         node = _new_node(call, activation, public_key, fingerprint, entropy)
         tx.nodes.put(node)
+        call.resources.append(node_arn(node))
         return node.node_id
 
     try:

@@ -48,7 +48,7 @@ async def keep_end(
         session = tx.sessions.get(session_id)
         if session is None or session.ended_at is not None:
             return
-        details = end.value if not output else f"{end.value}: {output}"
+        details = end.value if output in {"", end.value} else f"{end.value}: {output}"
         failed = end in _FAILURES
         status = SessionStatus.FAILED if failed else SessionStatus.TERMINATED
         tx.sessions.put(replace(session, status=status, details=details, ended_at=now))

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.sessions.session import Session
 
-__all__ = ["SessionFilter", "is_match"]
+__all__ = ["SessionFilter", "check_filters", "is_match"]
+
+_TIMES = frozenset({"InvokedAfter", "InvokedBefore"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,8 @@ _TESTS: dict[str, Callable[[Session, str], bool]] = {
 }
 
 
-def is_match(session: Session, filters: tuple[SessionFilter, ...]) -> bool:
-    """Whether the session passes every filter.
+def check_filters(filters: tuple[SessionFilter, ...]) -> None:
+    """Return when every filter can be applied, before any session is looked at.
 
     Raises:
         OperationRefused: INVALID_FILTER_KEY or INVALID_FILTER.
@@ -53,4 +55,10 @@ def is_match(session: Session, filters: tuple[SessionFilter, ...]) -> bool:
             raise OperationRefused(
                 Problem.INVALID_FILTER_KEY, f"`{wanted.key}` is not one of {', '.join(_TESTS)}"
             )
+        if wanted.key in _TIMES:
+            _moment(wanted.value)
+
+
+def is_match(session: Session, filters: tuple[SessionFilter, ...]) -> bool:
+    """Whether the session passes every filter; they have been checked."""
     return all(_TESTS[wanted.key](session, wanted.value) for wanted in filters)

@@ -20,16 +20,37 @@ from mooring.operations.orders import DEFAULT_DOCUMENT
 from mooring.operations.world import DefaultDocumentCheck
 from mooring.sessions.session import Session
 
-__all__ = ["node_resource", "on_node", "on_session", "require_start"]
+__all__ = [
+    "node_arn",
+    "node_resource",
+    "on_node",
+    "on_session",
+    "require_start",
+    "session_resource",
+]
 
 _CHECK = "ssm:SessionDocumentAccessCheck"
 
 
 def node_resource(call: Call, target: str) -> str:
     """Name a node by its id, whether there is one or not."""
-    kind = "ec2:{}:{}:instance" if target.startswith("i-") else "ssm:{}:{}:managed-instance"
+    return _node_arn(call.caller.region, call.caller.account_id, target)
+
+
+def node_arn(node: Node) -> str:
+    """Name a node that there is."""
+    return _node_arn(node.region, node.account_id, node.node_id)
+
+
+def _node_arn(region: str, account_id: str, node_id: str) -> str:
+    kind = "ec2:{}:{}:instance" if node_id.startswith("i-") else "ssm:{}:{}:managed-instance"
+    return f"arn:aws:{kind.format(region, account_id)}/{node_id}"
+
+
+def session_resource(call: Call, session_id: str) -> str:
+    """Name a session by its id."""
     caller = call.caller
-    return f"arn:aws:{kind.format(caller.region, caller.account_id)}/{target}"
+    return f"arn:aws:ssm:{caller.region}:{caller.account_id}:session/{session_id}"
 
 
 def on_node(call: Call, target: str, node: Node | None, *, action: str = "") -> Question:
@@ -43,13 +64,11 @@ def on_node(call: Call, target: str, node: Node | None, *, action: str = "") -> 
 
 def on_session(call: Call, session_id: str, session: Session | None) -> Question:
     """Ask about a session under both of its names."""
-    caller = call.caller
-    prefix = f"arn:aws:ssm:{caller.region}:{caller.account_id}:session/"
-    names = [prefix + session_id]
+    names = [session_resource(call, session_id)]
     extra: dict[str, tuple[str, ...]] = {}
     if session is not None:
         suffix = session_id.rpartition("-")[2]
-        names.append(f"{prefix}{session.owner_user_id}-{suffix}")
+        names.append(session_resource(call, f"{session.owner_user_id}-{suffix}"))
         extra["ssm:resourceTag/aws:ssmmessages:session-id"] = (session.owner_user_id,)
         extra["ssm:resourceTag/aws:ssmmessages:target-id"] = (session.node_id,)
     return Question(action=call.action, resources=tuple(names), extra=extra)

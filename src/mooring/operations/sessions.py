@@ -19,8 +19,8 @@ from mooring.operations.orders import DEFAULT_DOCUMENT, send_start
 from mooring.operations.paging import SCAN, Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.session_end import end_session
-from mooring.operations.session_filters import SessionFilter, is_match
-from mooring.operations.session_questions import on_session, require_start
+from mooring.operations.session_filters import SessionFilter, check_filters, is_match
+from mooring.operations.session_questions import on_session, require_start, session_resource
 from mooring.operations.stream_url import stream_url
 from mooring.operations.tokens import new_ticket, open_page_token, page_token
 from mooring.ports.tables import Transaction
@@ -156,9 +156,10 @@ async def describe_sessions(
 
     Raises:
         AccessDenied: they may not list.
-        OperationRefused: INVALID_FILTER_KEY or INVALID_NEXT_TOKEN.
+        OperationRefused: INVALID_FILTER_KEY, INVALID_FILTER or INVALID_NEXT_TOKEN.
     """
     await require(call, without_resource(call))
+    check_filters(filters)
     place = open_page_token(call.world, call.name, next_token)
     page, has_more = await collect(
         call,
@@ -222,6 +223,7 @@ def _new_session(call: Call, node: Node, reason: str) -> Session:
 
 def _keep(call: Call, tx: Transaction, session: Session) -> str:
     tx.sessions.put(session)
+    call.resources.append(session_resource(call, session.session_id))
     return _client_ticket(call, tx, session.session_id)
 
 

@@ -8,16 +8,23 @@ networks let sessions through.
 
 from __future__ import annotations
 
+import re
+
 from mooring.operations.caller import Origin
 from mooring.operations.world import Site
 
 __all__ = ["is_served", "stream_url"]
+
+# Nothing that could end the host inside a URL: no slash, at sign or blank.
+_NAME = re.compile(r"[a-z0-9.:-]+")
 
 
 def is_served(site: Site, host: str) -> bool:
     """Whether a Host header (port included) names us."""
     name = host.rpartition(":")[0] if _has_port(host) else host
     name = name.strip("[]").lower()
+    if not _NAME.fullmatch(name):
+        return False
     domain = site.domain.lower()
     return name in site.hosts or name == domain or name.endswith("." + domain)
 

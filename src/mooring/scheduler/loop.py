@@ -8,7 +8,6 @@ import anyio
 
 from mooring.operations.expiry import expire
 from mooring.operations.world import World
-from mooring.ports.store import StoreUnavailable
 
 __all__ = ["INTERVAL_S", "run_scheduler"]
 
@@ -22,8 +21,8 @@ async def run_scheduler(world: World, *, interval_s: float = INTERVAL_S) -> None
     while True:
         try:
             ended = await expire(world)
-        except StoreUnavailable:
-            _log.warning("expiry_failed", exc_info=True)
+        except Exception:  # noqa: BLE001 - a failed turn must not end the server
+            _log.exception("expiry_failed")
         else:
             if ended:
                 _log.info("sessions_expired", extra={"count": ended})
