@@ -29,8 +29,13 @@ class Table(BaseHTTPRequestHandler):
     segments = recorded(*PARTS)
     calls: list[tuple[str, dict[str, Any]]] = []  # noqa: RUF012  # shared on purpose
 
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self) -> None:
-        self.answer({"keys": {"key-1": PUBLIC}})
+        if self.path == "/mooring/keys.json":
+            self.answer({"keys": {"key-1": PUBLIC}})
+        else:
+            self.send_error(404)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -48,7 +53,11 @@ class Table(BaseHTTPRequestHandler):
             return {"Segments": [{"Index": 1}, {"Index": 0}]}
         if operation == "GetRecordingSegment":
             return {"Content": base64.b64encode(self.segments[body["Index"]]).decode()}
-        return {"SessionId": SESSION, "TokenValue": "t", "StreamUrl": "ws://127.0.0.1:1/x"}
+        return {
+            "SessionId": SESSION,
+            "TokenValue": "t",
+            "StreamUrl": f"ws://{self.headers['host']}/x",
+        }
 
     def answer(self, value: dict[str, Any]) -> None:
         body = json.dumps(value).encode()
@@ -116,7 +125,7 @@ def test_a_session_is_started_by_name_and_held_by_our_plugin(endpoint: str) -> N
     body = {"Target": "i-0000000000000000a", "Reason": "look"}
     assert ("StartSession", body) in Table.calls
     assert f"Starting session with SessionId: {SESSION}" in result.stdout
-    assert "Cannot perform start session: cannot connect" in result.stderr
+    assert "Cannot perform start session: expected status 101, got 404" in result.stderr
     assert result.returncode == 1
 
 
