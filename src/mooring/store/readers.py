@@ -45,11 +45,15 @@ class ReaderPool:
     async def close(self) -> None:
         """Wait for the reads under way and close the connections."""
         self._closed = True
+        places = [object() for _ in range(self._size)]
         with anyio.CancelScope(shield=True):
-            for _ in range(self._size):
-                await self._limiter.acquire_on_behalf_of(object())
+            for place in places:
+                await self._limiter.acquire_on_behalf_of(place)
         while self._idle:
             self._idle.pop().close()
+        # Those who still wait for a place get one, and are refused.
+        for place in places:
+            self._limiter.release_on_behalf_of(place)
 
     def _look(self, look: Callable[[sqlite3.Connection], T]) -> T:
         if self._closed:
