@@ -1,0 +1,93 @@
+"""The chain of audit events shows what was altered or taken out."""
+
+import hashlib
+import json
+import sqlite3
+
+import pytest
+from tests.contracts.rows import ACCOUNT, OTHER, an_event
+
+from mooring.store.audit import AuditTable
+
+EVENTS = 5
+
+
+@pytest.fixture
+def audit(connection: sqlite3.Connection) -> AuditTable:
+    table = AuditTable(connection, ACCOUNT, "gateway-1")
+    for number in range(EVENTS):
+        table.append(an_event(f"Event{number}"))
+    return table
+
+
+def test_a_whole_chain_holds(audit: AuditTable) -> None:
+    assert audit.verify() == EVENTS
+
+
+def test_the_hash_is_over_the_one_before_and_the_event_as_json(
+    connection: sqlite3.Connection, audit: AuditTable
+) -> None:
+    assert audit.verify()
+    cursor = connection.execute("SELECT * FROM audit_events ORDER BY sequence LIMIT 2")
+    names = [column[0] for column in cursor.description]
+    first, second = (dict(zip(names, row, strict=True)) for row in cursor)
+
+    expected = first.pop("hash")
+    assert first.pop("previous_hash") == "0" * 64
+    canonical = json.dumps(first, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(("0" * 64 + canonical).encode()).hexdigest() == expected
+    assert second["previous_hash"] == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "sequence"),
+    [
+        ("UPDATE audit_events SET principal_arn = 'mallory' WHERE sequence = 3", 3),
+        ("UPDATE audit_events SET time = time + 1 WHERE sequence = 1", 1),
+        ("UPDATE audit_events SET read_only = 0 WHERE sequence = 5", 5),
+        ("UPDATE audit_events SET writer = 'other' WHERE sequence = 2", 2),
+        ("UPDATE audit_events SET hash = previous_hash WHERE sequence = 4", 4),
+        ("UPDATE audit_events SET previous_hash = hash WHERE sequence = 4", 4),
+        ("DELETE FROM audit_events WHERE sequence = 3", 3),
+        ("DELETE FROM audit_events WHERE sequence = 1", 1),
+    ],
+)
+def test_any_change_names_the_first_bad_event(
+    connection: sqlite3.Connection, audit: AuditTable, change: str, sequence: int
+) -> None:
+    connection.execute(change)
+
+    with pytest.raises(ValueError, match=f"broken at {sequence}:"):
+        audit.verify()
+
+
+def test_each_writer_has_a_chain_and_numbers_run_over_all(
+    connection: sqlite3.Connection, audit: AuditTable
+) -> None:
+    other = AuditTable(connection, ACCOUNT, "gateway-2")
+
+    other.append(an_event())
+    audit.append(an_event())
+    other.append(an_event())
+
+    rows = list(
+        connection.execute(
+            "SELECT sequence, writer, previous_hash, hash FROM audit_events ORDER BY sequence"
+        )
+    )
+    assert [row[0] for row in rows] == list(range(1, EVENTS + 4))
+    assert rows[5][2] == "0" * 64
+    assert rows[6][2] == rows[4][3]
+    assert rows[7][2] == rows[5][3]
+    assert audit.verify() == EVENTS + 3
+
+
+def test_each_account_has_its_own_numbers(
+    connection: sqlite3.Connection, audit: AuditTable
+) -> None:
+    other = AuditTable(connection, OTHER, "gateway-1")
+
+    other.append(an_event())
+
+    assert other.page(before=None, limit=9) == [(1, an_event())]
+    assert audit.verify() == EVENTS
