@@ -59,6 +59,7 @@ NODE_TRUST = json.dumps(
 )
 ORIGIN = Origin(address="192.0.2.7", secure=True, host="localhost:8443", user_agent="a test")
 NO_TAGS: Mapping[str, str] = {}
+OUR_AGENT = Platform(agent_name="mooring-agent", platform_type="Linux")
 
 
 def policy(action: str | list[str], resource: str | list[str] = "*", **rest: object) -> str:
@@ -169,7 +170,7 @@ class FakeWorld:
         name: str = "",
         online: bool = True,
         public_key: str = "",
-        platform: Platform = Platform(agent_name="mooring-agent", platform_type="Linux"),
+        platform: Platform = OUR_AGENT,
         tags: Mapping[str, str] = NO_TAGS,
     ) -> Node:
         """Make a node; an online one holds a line, and its orders are kept."""
