@@ -109,6 +109,17 @@ class Dev:
         )  # fmt: skip
         return child
 
+    def wait_until_online(self) -> None:
+        """Wait until every sample node holds its line."""
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline:
+            done = self.aws("admin", "ssm", "describe-instance-information", "--output", "json")
+            rows = json.loads(done.stdout)["InstanceInformationList"] if not done.returncode else []
+            if rows and all(row["PingStatus"] == "Online" for row in rows):
+                return
+            time.sleep(0.2)
+        raise DevFailed("the sample nodes did not come back")
+
     def server_pid(self) -> int:
         """Return the pid of the server process."""
         return self._child("mooring.server")

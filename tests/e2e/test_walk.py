@@ -1,6 +1,7 @@
 """The walk of a person with the stock AWS CLI, from the list of nodes to the kept history."""
 
 import json
+import re
 
 import pexpect
 from tests.e2e.dev import Dev
@@ -16,10 +17,9 @@ def open_shell(dev: Dev, profile: str = "limited") -> "pexpect.spawn[str]":
 
 
 def session_of(shell: "pexpect.spawn[str]") -> str:
-    shell.sendline("echo id-is-$((40+2))")
-    shell.expect("id-is-42")
-    shell.expect(PROMPT)
-    return str(shell.before)
+    found = shell.match
+    assert isinstance(found, re.Match)
+    return str(found.group(1)).strip()
 
 
 def test_lists_both_nodes_and_says_that_they_are_online(dev: Dev) -> None:
@@ -59,8 +59,7 @@ def test_opens_a_shell_and_leaves_it_with_exit(dev: Dev) -> None:
 def test_keeps_the_session_in_the_history_with_its_owner(dev: Dev) -> None:
     shell = dev.shell("limited", dev.node(0))
     shell.expect("Starting session with SessionId: ([^\r\n]+)")
-    assert shell.match is not None
-    session_id = shell.match.group(1).strip()
+    session_id = session_of(shell)
     shell.expect(PROMPT)
     shell.sendline("exit")
     shell.expect(pexpect.EOF)
@@ -77,8 +76,7 @@ def test_keeps_the_session_in_the_history_with_its_owner(dev: Dev) -> None:
 def test_lets_the_owner_terminate_and_nobody_else(dev: Dev) -> None:
     shell = dev.shell("admin", dev.node(0))
     shell.expect("Starting session with SessionId: ([^\r\n]+)")
-    assert shell.match is not None
-    session_id = shell.match.group(1).strip()
+    session_id = session_of(shell)
     shell.expect(PROMPT)
 
     refused = dev.aws("limited", "ssm", "terminate-session", "--session-id", session_id)

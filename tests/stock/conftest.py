@@ -44,3 +44,4 @@ def agent(
         yield made
     finally:
         namespace.remove()
+        made.reap()

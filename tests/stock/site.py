@@ -206,6 +206,11 @@ class StockAgent:
             "the stock agent is online",
         )
 
+    def reap(self) -> None:
+        """Wait for the agent that its namespace has taken along."""
+        if self.process is not None:
+            self.process.wait(timeout=10)
+
     @property
     def _home(self) -> Path:
         return self.namespace.folder / "agent"
