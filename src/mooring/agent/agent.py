@@ -43,7 +43,6 @@ logger = logging.getLogger(__name__)
 _LOCK = "agent.lock"
 _HEALTH_S = 300.0
 _END_SESSIONS_S = 4.0
-_POLL_S = 0.05
 _CALL_ERRORS = (ApiRefused, HttpError, RemoteProtocolError, OSError)
 
 
@@ -231,5 +230,5 @@ class _Agent:
         for session in live:
             self._registry.end(session.session_id)
         with anyio.move_on_after(_END_SESSIONS_S):
-            while any(self._registry.find(session.session_id) for session in live):
-                await anyio.sleep(_POLL_S)
+            for session in live:
+                await self._registry.wait_gone(session)

@@ -1,8 +1,8 @@
 """The node's standing line: keep a control channel open, and carry out what comes over it.
 
 When it breaks, ``patience`` says when to dial again. While nobody answers, the try is a bare
-connection first, once a second: cheap enough to go on for ever, and quick to see that the network is
-back.
+connection first, once a second: cheap enough to go on for ever, and quick to see the network
+return.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 import anyio
 
@@ -193,9 +194,7 @@ class ControlLink:
 
     def _spread(self, outcome: Outcome) -> Outcome:
         """Come back over the time the server named last, if it names none now."""
-        if outcome.delay_s is not None or self._spread_s is None:
-            return outcome
-        return Outcome(ending=outcome.ending, reason=outcome.reason, delay_s=self._spread_s)
+        return outcome if self._spread_s is None else replace(outcome, spread_s=self._spread_s)
 
     async def _handle(self, event: ControlEvent) -> None:
         if isinstance(event, SessionOrdered):

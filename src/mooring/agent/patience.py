@@ -7,7 +7,7 @@ nobody answered (no route, no name,       after 1 s, for ever, or at once when t
 silence)                                  a change of the network; and when there is an answer,
                                           that very try goes through
 the server closed, refused or failed      after a random part of 20 s, or of what the server
-                                          says, so that all nodes do not come at once
+                                          said before, so that not all nodes come at once
 the server says when                      then, whatever the network does
 ========================================  ======================================================
 
@@ -63,7 +63,9 @@ class Outcome:
     ending: Ending
     reason: str
     delay_s: float | None = None
-    """The server's own spread, when it gave one."""
+    """When the server wants us back; it has thrown its own dice."""
+    spread_s: float = SPREAD_S
+    """Over what time to come back when the server did not say when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +81,12 @@ def wait(outcome: Outcome, random: float) -> Wait:
     if outcome.ending is Ending.UNANSWERED:
         return Wait(delay_s=_PROBE_S * random, ends_on_change=True)
     if outcome.delay_s is not None:
-        return Wait(delay_s=max(_LEAST_S, outcome.delay_s * random), ends_on_change=False)
-    return Wait(delay_s=max(_LEAST_S, SPREAD_S * random), ends_on_change=True)
+        return Wait(delay_s=max(_LEAST_S, outcome.delay_s), ends_on_change=False)
+    return Wait(delay_s=max(_LEAST_S, outcome.spread_s * random), ends_on_change=True)
 
 
 def reason_delay_s(reason: str) -> float | None:
-    """Read the spread that a server puts into the reason of a websocket's end."""
+    """Read when a server wants us back from the reason of a websocket's end."""
     found = _REASON.search(reason)
     return int(found[1]) / 1000 if found else None
 

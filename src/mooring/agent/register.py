@@ -31,7 +31,7 @@ from mooring.wire.ids import parse_node_id
 
 __all__ = ["CA_PATH", "AlreadyRegistered", "RegisterRequest", "register"]
 
-CA_PATH = "/.well-known/mooring/ca.pem"
+CA_PATH = "/mooring/ca.pem"
 """Where a server hands out its authority's certificate; it is worth what its fingerprint says."""
 
 _DEFAULT_REGION = "us-east-1"

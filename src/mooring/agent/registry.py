@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
+
 from mooring.agent.processes import is_running, read_process
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.ids import SessionId, parse_session_id
@@ -90,6 +92,18 @@ class SessionRegistry:
         with contextlib.suppress(ProcessLookupError):
             os.kill(live.pid, signal.SIGTERM)
         return True
+
+    async def wait_gone(self, session: LiveSession) -> None:
+        """Wait until a session's process has ended."""
+        try:
+            handle = os.pidfd_open(session.pid)
+        except ProcessLookupError:
+            return
+        try:
+            if self._live(session.session_id) == session:
+                await anyio.wait_readable(handle)
+        finally:
+            os.close(handle)
 
     def _live(self, session_id: SessionId) -> LiveSession | None:
         try:

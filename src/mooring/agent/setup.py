@@ -13,7 +13,7 @@ from mooring.agent.state import StateDir
 from mooring.agent.world import World
 from mooring.net.tls import client_context
 
-__all__ = ["api_for", "trusted_ca", "trust"]
+__all__ = ["api_for", "trust", "trusted_ca"]
 
 
 def trusted_ca(settings: AgentSettings, state: StateDir) -> Path | None:
