@@ -143,6 +143,16 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
             pass
 
 
+async def test_a_database_of_a_newer_version_is_unavailable(database: Path) -> None:
+    with sqlite3.connect(database) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    newer.close()
+
+    with pytest.raises(StoreUnavailable, match="9999"):
+        async with open_store(database):
+            pass
+
+
 async def test_a_directory_that_is_missing_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         async with open_store(tmp_path / "missing" / "mooring.db"):

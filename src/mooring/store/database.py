@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import anyio
 import anyio.to_thread
+from alembic.util import CommandError
 
 from mooring.ports.tables import Directory, Transaction
 from mooring.store.connection import connect_reader, connect_writer, make_private, unavailable
@@ -88,7 +89,7 @@ async def open_store(
     wait for a commit; ``busy_timeout_s`` is how long another process may hold the file.
 
     Raises:
-        StoreUnavailable: the file cannot be opened, or is no database of ours.
+        StoreUnavailable: the file cannot be opened, is no database, or a newer version's.
     """
     connections = await anyio.to_thread.run_sync(_open, path, readers, busy_timeout_s)
     pool = ReaderPool(connections[1:])
@@ -112,7 +113,7 @@ def _open(path: Path, readers: int, busy_timeout_s: float) -> list[sqlite3.Conne
         opened.append(connect_writer(path, busy_timeout_s=busy_timeout_s))
         for _ in range(readers):
             opened.append(connect_reader(path, busy_timeout_s=busy_timeout_s))  # noqa: PERF401 those opened so far must be closed when one fails
-    except (OSError, sqlite3.Error) as exc:
+    except (OSError, sqlite3.Error, CommandError) as exc:
         for connection in opened:
             connection.close()
         raise unavailable(exc) from exc
