@@ -1,10 +1,12 @@
 """A person at a terminal, the plugin as a process, and a server that does what sessions meet."""
 
+import contextlib
 import signal
 import subprocess
 import termios
 
 import anyio
+import pexpect
 import pytest
 from tests.cli.plugin.gateway import SESSION_ID, Gateway, Person, environment, serving
 
@@ -98,8 +100,13 @@ async def test_a_killed_plugin_restores_the_terminal_and_ends_the_session(
 async def test_a_terminal_that_is_closed_ends_the_session() -> None:
     async with serving() as gateway:
         person = await shell(gateway)
-        person.child.close(force=False)
+        # It closes, then hangs up and interrupts; the goodbye needs longer than it waits for.
+        with contextlib.suppress(pexpect.ExceptionPexpect):
+            person.child.close(force=False)
         await gateway.until(lambda: "TerminateSession" in gateway.calls)
+        status = await anyio.to_thread.run_sync(person.child.wait)
+
+        assert status == 128 + signal.SIGHUP
 
 
 async def test_keys_reach_the_node_as_they_are() -> None:

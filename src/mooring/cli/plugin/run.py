@@ -50,28 +50,25 @@ async def hold(invocation: Invocation, terminal: Terminal, ca_files: tuple[str, 
             write(_NOTICES, f"\r\n{text}\r\n")
 
     async with ControlPlane(invocation) as calls:
+
+        async def goodbye(ending: Ending) -> None:
+            screen.close()
+            write(_SCREEN, ending.message(invocation.session_id))
+            write(_NOTICES, ending.complaint())
+            if ending.how not in (How.CLOSED, How.TIMED_OUT):
+                await calls.terminate(deadline_s=_TERMINATE_S)
+
         try:
-            line = Line(
-                invocation,
-                calls,
-                context=trust(invocation.stream_url, ca_files),
-                world=world,
-                notice=notice,
-                patience=Patience(),
-            )
+            context = trust(invocation.stream_url, ca_files)
         except TrustError as error:
             ending = Ending(how=How.FAILED, text=f"Cannot perform start session: {error}")
-        else:
-            ending = await Session(
-                line, keys=_KEYS, screen=screen, terminal=terminal, world=world
-            ).run()
-        terminal.restore()
-        screen.close()
-        write(_SCREEN, ending.message(invocation.session_id))
-        write(_NOTICES, ending.complaint())
-        if ending.how not in (How.CLOSED, How.TIMED_OUT):
-            await calls.terminate(deadline_s=_TERMINATE_S)
-    return ending
+            await goodbye(ending)
+            return ending
+        line = Line(
+            invocation, calls, context=context, world=world, notice=notice, patience=Patience()
+        )
+        session = Session(line, keys=_KEYS, screen=screen, terminal=terminal, world=world)
+        return await session.run(goodbye)
 
 
 def write(descriptor: int, text: str) -> None:

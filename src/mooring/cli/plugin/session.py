@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import math
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
@@ -73,22 +73,27 @@ class Session:
         self._over = anyio.Event()
         self._ending: Ending | None = None
 
-    async def run(self) -> Ending:
-        """Hold the session until it ends."""
-        async with self._signals(), anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_line)
-            tasks.start_soon(self._part)
-            tasks.start_soon(self._watch_screen)
-            await self._over.wait()
-            with anyio.move_on_after(_FAREWELL_S):
-                if self._conversation.farewell:
-                    await self._until_flushed()
-                await self._screen.flush()
-            self._keyboard.pause()
-            # Here, while signals are still ours: one of them must not leave the terminal raw.
-            self._terminal.restore()
-            tasks.cancel_scope.cancel()
-        assert self._ending is not None  # noqa: S101  # set with the event
+    async def run(self, goodbye: Callable[[Ending], Awaitable[None]]) -> Ending:
+        """Hold the session until it ends, then say goodbye.
+
+        Signals stay ours until after ``goodbye``: a terminal that is closed is first read to its
+        end and then sends SIGHUP, which must neither leave it raw nor cut the goodbye short.
+        """
+        async with self._signals():
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._keep_line)
+                tasks.start_soon(self._part)
+                tasks.start_soon(self._watch_screen)
+                await self._over.wait()
+                with anyio.move_on_after(_FAREWELL_S):
+                    if self._conversation.farewell:
+                        await self._until_flushed()
+                    await self._screen.flush()
+                self._keyboard.pause()
+                self._terminal.restore()
+                tasks.cancel_scope.cancel()
+            assert self._ending is not None  # noqa: S101  # set with the event
+            await goodbye(self._ending)
         return self._ending
 
     def say(self, text: str) -> None:
