@@ -1,0 +1,124 @@
+"""A tenant with one of everything, each thing marked, and a dump of all that is the tenant's."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tests.api.door import Door, Keys
+from tests.fakes.world import NODE_ROLE, policy
+
+from mooring.fleet.node import Node, Platform
+from mooring.iam.identity import User
+from mooring.operations.activations import NewActivation, create_activation
+from mooring.operations.attachments import create_policy
+from mooring.operations.sessions import start_session
+from mooring.ports.tables import Transaction
+from mooring.recordings.recording import segment_key
+from mooring.wire.ids import NodeKind
+
+__all__ = ["MARK", "Tenant", "dump", "make_tenant"]
+
+MARK = "marked-content"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A tenant; ``known`` is the table of its real ids by the members that carry them."""
+
+    account_id: str
+    admin: User
+    keys: Keys
+    node: Node
+    known: Mapping[str, Any]
+
+
+async def make_tenant(door: Door) -> Tenant:
+    """Make a tenant."""
+    world = door.world
+    account_id = await world.account()
+    admin = await world.administrator(account_id)
+    user = await world.user(
+        account_id, "somebody", policy("ssm:StartSession", Sid=_sid()), tags={"a": MARK}
+    )
+    role = await world.role(account_id, "SomeRole", policy("ssm:StartSession", Sid=_sid()))
+    key_id, _ = await world.access_key(user)
+    platform = Platform(agent_name="mooring-agent", computer_name=MARK, ip_address="192.0.2.77")
+    node = await world.node(account_id, name=MARK, platform=platform, tags={"b": MARK})
+    hybrid = await world.node(
+        account_id, name=MARK, kind=NodeKind.MANAGED_INSTANCE, platform=platform
+    )
+    activation_id, _ = await create_activation(
+        world.call(admin, "ssm:CreateActivation"),
+        NewActivation(role=NODE_ROLE, description=MARK, default_instance_name=MARK, tags={}),
+    )
+    session = await start_session(
+        world.call(admin, "ssm:StartSession"), target=node.node_id, reason=MARK, parameters={}
+    )
+    made = await create_policy(
+        world.call(admin, "iam:CreatePolicy"),
+        name="SomePolicy",
+        path="/",
+        document=policy("ssm:StartSession", Sid=_sid()),
+        description=MARK,
+    )
+    await world.world.blobs.put(
+        segment_key(account_id, session.session_id, 0), f"{MARK} in a recording".encode()
+    )
+    await world.store.write(account_id, lambda tx: _mark(tx, role.name))
+    return Tenant(
+        account_id=account_id,
+        admin=admin,
+        keys=await door.keys(admin),
+        node=node,
+        known={
+            "InstanceId": hybrid.node_id,
+            "InstanceIds": [node.node_id],
+            "Target": node.node_id,
+            "ChannelId": node.node_id,
+            "Destination": node.node_id,
+            "SessionId": session.session_id,
+            "ActivationId": activation_id,
+            "IamRole": NODE_ROLE,
+            "UserName": user.name,
+            "RoleName": role.name,
+            "AccessKeyId": key_id,
+            "PolicyName": "inline-0",
+            "PolicyArn": made.policy.arn,
+            "VersionId": "v1",
+            "PolicyDocument": policy("ssm:StartSession"),
+            "AssumeRolePolicyDocument": role.trust_policy,
+            "Index": 0,
+        },
+    )
+
+
+def _sid() -> str:
+    return MARK.replace("-", "")
+
+
+def _mark(tx: Transaction, role_name: str) -> None:
+    role = tx.identities.role(role_name)
+    assert role is not None
+    tx.identities.put_role(replace(role, description=MARK))
+
+
+def dump(path: Path, account_id: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table that is the account's."""
+    rows = {}
+    with closing(sqlite3.connect(path / "mooring.db")) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')]
+            if "account_id" in columns:
+                found = connection.execute(
+                    f'SELECT * FROM "{name}" WHERE account_id = ?',  # noqa: S608 - from the schema
+                    (account_id,),
+                )
+                rows[name] = sorted(found.fetchall(), key=repr)
+    assert len(rows) >= 10
+    return rows

@@ -1,0 +1,106 @@
+"""No tenant sees or changes another: every registered operation, by the other's administrator."""
+
+from pathlib import Path
+
+import pytest
+from tests.api.door import Door
+from tests.fakes.world import make_world
+from tests.tenants.inputs import REGISTERED, input_of
+from tests.tenants.tenant import MARK, dump, make_tenant
+
+from mooring.api.operations import OPERATIONS
+
+# Operations of a tenant's own administrator show what is marked, so the mark proves something.
+SHOWS_THE_MARK = {
+    "DescribeActivations",
+    "DescribeInstanceInformation",
+    "DescribeInstanceProperties",
+    "DescribeInstances",
+    "DescribeSessions",
+    "GetPolicy",
+    "GetPolicyVersion",
+    "GetRecordingSegment",
+    "GetRole",
+    "GetRolePolicy",
+    "GetUser",
+    "GetUserPolicy",
+    "ListPolicies",
+    "ListRoles",
+}
+INPUT_WAS_WRONG = {
+    "InvalidParameterValue",
+    "MalformedInput",
+    "MissingParameter",
+    "SerializationException",
+    "ValidationError",
+    "ValidationException",
+}
+_SID = MARK.replace("-", "").encode()
+
+
+@pytest.mark.parametrize(("service", "operation"), REGISTERED)
+async def test_another_tenants_administrator_reaches_nothing(
+    tmp_path: Path, service: str, operation: str
+) -> None:
+    async with make_world(tmp_path) as world:
+        door = Door(world)
+        mine = await make_tenant(door)
+        other_admin = await world.administrator(await world.account())
+        keys = await door.keys(other_admin)
+        told_before = {node_id: list(told) for node_id, told in world.orders.items()}
+        before = dump(tmp_path, mine.account_id)
+
+        answer = await door.call(keys, service, operation, input_of(service, operation, mine.known))
+
+        assert answer.code not in INPUT_WAS_WRONG, answer.message
+        assert answer.status < 500, answer.message
+        assert MARK.encode() not in answer.response.body
+        assert _SID not in answer.response.body
+        assert mine.account_id not in answer.response.body.decode().replace(
+            str(mine.known["PolicyArn"]), ""
+        )
+        assert dump(tmp_path, mine.account_id) == before
+        assert world.orders == told_before
+
+
+async def test_the_mark_is_seen_by_the_tenant_itself(tmp_path: Path) -> None:
+    async with make_world(tmp_path) as world:
+        door = Door(world)
+        mine = await make_tenant(door)
+
+        seen = set()
+        for service, operation in REGISTERED:
+            if OPERATIONS[service][operation].is_read_only:
+                given = input_of(service, operation, mine.known)
+                answer = await door.call(mine.keys, service, operation, given)
+                body = answer.response.body
+                if operation == "GetRecordingSegment":
+                    body = answer.output["Content"]
+                if MARK.encode() in body or _SID in body:
+                    seen.add(operation)
+
+    assert seen == SHOWS_THE_MARK
+
+
+@pytest.mark.parametrize(("service", "operation"), REGISTERED)
+async def test_what_an_administrator_does_is_audited_once(
+    tmp_path: Path, service: str, operation: str
+) -> None:
+    async with make_world(tmp_path) as world:
+        door = Door(world)
+        mine = await make_tenant(door)
+        before = len(await world.events(mine.account_id))
+
+        answer = await door.call(
+            mine.keys, service, operation, input_of(service, operation, mine.known)
+        )
+
+        events = (await world.events(mine.account_id))[before:]
+        own = [event for event in events if event.name == operation]
+        assert answer.code not in INPUT_WAS_WRONG, answer.message
+        assert answer.status < 500, answer.message
+        assert [(event.error_code, event.principal_arn) for event in own] == [
+            (answer.code, mine.admin.arn)
+        ]
+        assert {event.name for event in events} <= {operation, "SessionEnded"}
+        assert mine.keys.secret not in repr(events)
