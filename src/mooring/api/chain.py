@@ -115,6 +115,8 @@ class Chain:
         )
 
     async def _refuse(self, exc: Exception, progress: _Progress) -> HttpResponse:
+        if isinstance(exc, UnknownOperation):
+            progress.service = exc.service  # as far as it was clear, for the answer's protocol
         error = self._error(exc, progress)
         if progress.call is not None:
             try:
