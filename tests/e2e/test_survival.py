@@ -15,6 +15,7 @@ COUNT = "for i in $(seq 1 40); do echo tick-$i-; sleep 0.2; done; echo all-$((1+
 
 
 def open_shell(dev: Dev) -> tuple["pexpect.spawn[str]", str]:
+    dev.wait_until_online()
     shell = dev.shell("admin", dev.node(0))
     shell.expect("Starting session with SessionId: ([^\r\n]+)")
     found = shell.match
@@ -54,7 +55,6 @@ def test_the_server_is_killed_in_the_middle_of_a_shell(dev: Dev) -> None:
 
 
 def test_the_agents_main_process_is_killed_in_the_middle_of_a_shell(dev: Dev) -> None:
-    dev.wait_until_online()
     shell, _ = open_shell(dev)
     shell.send(COUNT)
     shell.expect("tick-5-")
@@ -67,7 +67,6 @@ def test_the_agents_main_process_is_killed_in_the_middle_of_a_shell(dev: Dev) ->
 
 
 def test_the_record_is_whole_and_verifies(dev: Dev) -> None:
-    dev.wait_until_online()
     shell, session_id = open_shell(dev)
     shell.sendline("echo evi$((1))dence")
     shell.expect("evi1dence")
@@ -92,7 +91,6 @@ def test_the_record_is_whole_and_verifies(dev: Dev) -> None:
 
 
 def test_a_flood_in_one_shell_does_not_slow_the_other(dev: Dev) -> None:
-    dev.wait_until_online()
     flooded, _ = open_shell(dev)
     quiet, _ = open_shell(dev)
     flooded.sendline("yes")

@@ -7,6 +7,7 @@ server; nothing of it reaches the machine. The network is one veth pair.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -34,6 +35,10 @@ exec "$@"
 """
 
 
+# Other runs on the same machine take other numbers, most likely.
+_NUMBERS = itertools.count(os.getpid() % 200 + 1)
+
+
 def _run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
@@ -58,8 +63,8 @@ class Namespace:
     @classmethod
     def create(cls, folder: Path) -> Namespace:
         """Make the namespace and the line to it."""
-        number = os.getpid() % 250 + 1
-        made = cls(f"mooring-{os.getpid()}", folder, number)
+        number = next(_NUMBERS)
+        made = cls(f"mooring-{os.getpid()}-{number}", folder, number)
         near, far = f"mo{number}a", f"mo{number}b"
         _run("ip", "netns", "add", made.name)
         _run("ip", "link", "add", near, "type", "veth", "peer", "name", far)
