@@ -11,7 +11,6 @@ import json
 import logging
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager
@@ -37,8 +36,10 @@ from mooring.keys.node_signature import verify_node_signature
 from mooring.net.http_server import http_protocol
 from mooring.net.tls import server_context
 from mooring.net.websocket_server import websocket_protocol
-from mooring.operations.accounts import create_first_account
+from mooring.operations.accounts import ADMINISTRATOR, create_first_account, new_sign_in
+from mooring.operations.problems import OperationRefused
 from mooring.operations.world import World
+from mooring.ports.store import StoreUnavailable
 from mooring.scheduler.loop import run_scheduler
 from mooring.settings import ServerSettings, SettingsError, environment, load, site, write_file
 from mooring.store.database import open_store
@@ -47,6 +48,7 @@ from mooring.system import SystemClock, SystemEntropy
 __all__ = ["main"]
 
 GATEWAY_ID = "gateway-1"
+_SIGN_IN = "/auth/sign-in"
 _DRAIN_S = 3
 _HEAD_DEADLINE_S = 10.0
 
@@ -54,10 +56,12 @@ _log = logging.getLogger("mooring.server")
 
 
 @asynccontextmanager
-async def open_world(data_dir: DataDir, settings: ServerSettings) -> AsyncIterator[World]:
+async def open_world(
+    data_dir: DataDir, settings: ServerSettings, *, writer: str = GATEWAY_ID
+) -> AsyncIterator[World]:
     """Plug the adapters of one process together."""
     async with (
-        open_store(data_dir.database, writer=GATEWAY_ID) as store,
+        open_store(data_dir.database, writer=writer) as store,
         LocalBus() as bus,
     ):
         yield World(
@@ -95,7 +99,8 @@ class _Router:
         await app(scope, receive, send)
 
 
-def _listener(app: _Router, gateway: Gateway, tls: ssl.SSLContext | None) -> _Server:
+def _listener(app: _Router, gateway: Gateway, tls: DataDir | None) -> _Server:
+    """Make a listener: plain, or with the certificate of a data directory."""
     config = uvicorn.Config(
         app,
         http=http_protocol(head_deadline_s=_HEAD_DEADLINE_S),
@@ -108,11 +113,12 @@ def _listener(app: _Router, gateway: Gateway, tls: ssl.SSLContext | None) -> _Se
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_DRAIN_S,
         backlog=4096,
+        ssl_certfile=tls.server_certificate if tls is not None else None,
+        ssl_keyfile=tls.server_key if tls is not None else None,
     )
     config.load()
     if tls is not None:
-        config.ssl = tls
-        config.is_ssl = True
+        config.ssl = server_context(tls.server_certificate, tls.server_key)
     return _Server(config)
 
 
@@ -133,8 +139,7 @@ async def serve(
         chain = Chain(world, Protocols(load_extra_models()), OPERATIONS)
         pages = console_app(world, ca_pem=data_dir.ca_certificate.read_bytes())
         app = _Router(FrontDoor(chain), pages)
-        context = server_context(data_dir.server_certificate, data_dir.server_key)
-        listeners = [(_listener(app, gateway, context), tls)]
+        listeners = [(_listener(app, gateway, data_dir), tls)]
         if plain is not None:
             listeners.append((_listener(app, gateway, None), plain))
         async with anyio.create_task_group() as tasks:
@@ -217,7 +222,7 @@ async def _make(data_dir: DataDir, settings: ServerSettings) -> dict[str, Any]:
     return {
         "account_id": first.account_id,
         "region": settings.region,
-        "sign_in_url_path": f"/auth/sign-in?token={first.sign_in_token.reveal()}",
+        "sign_in_url_path": f"{_SIGN_IN}?token={first.sign_in_token.reveal()}",
         "admin": {
             "user_name": first.user_name,
             "access_key_id": first.access_key_id,
@@ -243,6 +248,26 @@ def _told(made: dict[str, Any], data_dir: DataDir, settings: ServerSettings) -> 
     )
 
 
+def _sign_in(arguments: argparse.Namespace) -> int:
+    """Print a new single-use sign-in link; earlier ones for the user stop working."""
+    data_dir = DataDir(arguments.data_dir)
+    data_dir.check()
+    settings = load(data_dir.path, env=environment(), flags={})
+    path = anyio.run(_new_link, data_dir, settings, arguments.user)
+    if arguments.output == "json":
+        sys.stdout.write(json.dumps({"sign_in_url_path": path}) + "\n")
+    else:
+        sys.stdout.write(f"https://localhost:{settings.port}{path}\n")
+    return 0
+
+
+async def _new_link(data_dir: DataDir, settings: ServerSettings, user_name: str) -> str:
+    async with open_world(data_dir, settings, writer="sign-in") as world:
+        accounts = await world.store.find(lambda look: tuple(look.accounts()))
+        token = await new_sign_in(world, accounts[0], user_name)
+    return f"{_SIGN_IN}?token={token.reveal()}"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mooring-server", description="The Mooring server.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -250,13 +275,18 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(act=_init)
     run = commands.add_parser("run", help="serve from a data directory")
     run.set_defaults(act=_run)
-    for command in (init, run):
+    link = commands.add_parser("sign-in", help="print a new single-use sign-in link")
+    link.set_defaults(act=_sign_in)
+    link.add_argument("--user", default=ADMINISTRATOR, help="an IAM user of the first account")
+    for command in (init, run, link):
         command.add_argument("--data-dir", type=Path, required=True)
+    for command in (init, link):
+        command.add_argument("--output", choices=("text", "json"), default="text")
+    for command in (init, run):
         command.add_argument("--host", help="address to listen on with TLS")
         command.add_argument("--port", type=int, help="port to listen on with TLS")
     init.add_argument("--region", help="the region's name, any")
     init.add_argument("--domain", help="the domain whose names reach this server")
-    init.add_argument("--output", choices=("text", "json"), default="text")
     run.add_argument("--log-level")
     run.add_argument("--tls-fd", type=int, help="a listening socket, passed on")
     run.add_argument("--plain-fd", type=int, help="a listening socket on loopback, passed on")
@@ -268,7 +298,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         act: int = arguments.act(arguments)
-    except (SettingsError, DataDirError, OSError) as exc:
+    except (SettingsError, DataDirError, OperationRefused, StoreUnavailable, OSError) as exc:
         sys.stderr.write(f"mooring-server: {exc}\n")
         return 1
     return act

@@ -171,7 +171,11 @@ class _Dev:
         self._announce(running)
 
     async def _start(self, tasks: TaskGroup) -> Running:
-        state = self._folder.read_state() or await self._initialise()
+        state = self._folder.read_state()
+        if state is None:
+            state = await self._initialise()
+        else:
+            await self._renew_sign_in(state)
         if state.region != self._options.region:
             self._output.notice(f"region {state.region}, as it was made for in the first run")
         tasks.start_soon(self._supervisor.keep, self._server())
@@ -189,6 +193,21 @@ class _Dev:
             self._folder.write_state(state)
         self._folder.write_profiles(state, self._endpoint_url)
         return self._running(state, nodes)
+
+    async def _renew_sign_in(self, state: DevState) -> None:
+        """Get a link that works: the one of the last run has probably been used."""
+        printed = await self._supervisor.run_once(
+            Program(
+                name="mooring-server sign-in",
+                command=(
+                    *self._programs.server, "sign-in", "--data-dir", str(self._folder.server),
+                    "--output", "json",
+                ),
+                log=self._folder.log("server"),
+            )
+        )  # fmt: skip
+        state.sign_in_url_path = json.loads(printed)["sign_in_url_path"]
+        self._folder.write_state(state)
 
     async def _initialise(self) -> DevState:
         data_dir = self._folder.server

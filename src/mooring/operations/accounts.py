@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from mooring.iam.identity import AccessKey, EntityKind, Role, User
 from mooring.operations.credentials import new_secret, secret_context
+from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.tokens import new_ticket
 from mooring.operations.world import World
 from mooring.ports.tables import Transaction
@@ -24,7 +25,7 @@ from mooring.wire.ids import (
     new_unique_id,
 )
 
-__all__ = ["NODE_ROLE", "FirstAccount", "create_first_account", "new_sign_in"]
+__all__ = ["ADMINISTRATOR", "NODE_ROLE", "FirstAccount", "create_first_account", "new_sign_in"]
 
 NODE_ROLE = "AmazonEC2RunCommandRoleForManagedInstances"
 ADMINISTRATOR = "admin"
@@ -99,7 +100,11 @@ async def create_first_account(world: World, *, name: str) -> FirstAccount:
 
 
 async def new_sign_in(world: World, account_id: str, user_name: str) -> Secret:
-    """Make the text of a single-use sign-in link; an earlier one for the user stops working."""
+    """Make the text of a single-use sign-in link; an earlier one for the user stops working.
+
+    Raises:
+        OperationRefused: NO_SUCH_ENTITY.
+    """
     token, ticket = new_ticket(
         world,
         kind="sign-in",
@@ -109,6 +114,10 @@ async def new_sign_in(world: World, account_id: str, user_name: str) -> Secret:
     )
 
     def work(tx: Transaction) -> None:
+        if tx.identities.user(user_name) is None:
+            raise OperationRefused(
+                Problem.NO_SUCH_ENTITY, f"The user with name {user_name} cannot be found."
+            )
         tx.tickets.revoke(kind="sign-in", subject=user_name)
         tx.tickets.put(ticket)
 
