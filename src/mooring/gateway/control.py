@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from mooring.gateway.early import EarlyFrames
 from mooring.net.websocket import CloseCode, Peer
 from mooring.operations.channels import ControlOpened
 from mooring.wire.agent_message import AgentMessage, DigestRule, peek
@@ -44,6 +45,7 @@ class ControlListener:
         self._door = door
         self.is_gone = False
         self._has_spoken = False
+        self._early = EarlyFrames()
 
     @property
     def is_admitted(self) -> bool:
@@ -66,15 +68,27 @@ class ControlListener:
         except RemoteProtocolError:
             peer.close(CloseCode.POLICY_VIOLATION, "no token")
             return
+        peer.pause_reading()
         self._door.redeem_control(self, message)
 
     def admit(self, node: ControlOpened) -> None:
         """The line is open."""
         self.node = node
+        self.resume()
+        for frame in self._early.take():
+            self.binary(frame, last_in_buffer=True)
 
     def refuse(self, reason: str) -> None:
         """Close a channel that the token does not open."""
         self._here().close(CloseCode.POLICY_VIOLATION, reason)
+
+    def pause(self) -> None:
+        """Read no more reports for the moment."""
+        self._here().pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._here().resume_reading()
 
     def order(self, frame: bytes) -> None:
         """Write an order to the node."""
@@ -85,7 +99,8 @@ class ControlListener:
     def binary(self, data: memoryview | bytes, last_in_buffer: bool) -> None:  # noqa: ARG002, FBT001
         """Take a report; what is not for us is passed over, as AWS does."""
         if self.node is None:
-            self._here().close(CloseCode.POLICY_VIOLATION, "a frame before the token")
+            if not self._has_spoken or not self._early.add(data):
+                self._here().close(CloseCode.POLICY_VIOLATION, "a frame before the token")
             return
         try:
             if peek(data).message_type != _TASK_COMPLETE:

@@ -50,6 +50,9 @@ _CONTROL = "/v1/control-channel/"
 _DATA = "/v1/data-channel/"
 _SWEEP_S = 1.0
 _SCAN = 500
+_RETRY_S = 1.0
+_REMEMBER_S = 60.0
+"""So long a token may be looked at while its session ends."""
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +95,7 @@ class Gateway:
         self._listeners: dict[ControlListener | DataListener, float] = {}
         self._strangers: dict[str, int] = {}
         self._relays: dict[str, Relay] = {}
+        self._over: dict[str, float] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._stamp: Stamp | None = None
         self._tasks: TaskGroup | None = None
@@ -135,14 +139,27 @@ class Gateway:
             self._tasks = tasks
             await self._take_up()
             task_status.started()
+            before = self.now()
             while True:
-                sweep(list(self._listeners.items()), list(self._relays.values()), self._deadlines())
+                due = self._deadlines(before)
+                sweep(list(self._listeners.items()), list(self._relays.values()), due)
+                self._forget_over(due.now)
+                before = due.now
                 await anyio.sleep(_SWEEP_S)
 
-    def _deadlines(self) -> Deadlines:
+    def _forget_over(self, now: float) -> None:
+        """Sessions end in the order in which they stand here."""
+        while self._over:
+            session_id, ended = next(iter(self._over.items()))
+            if now - ended < _REMEMBER_S:
+                return
+            del self._over[session_id]
+
+    def _deadlines(self, before: float) -> Deadlines:
         given = self._settings
         return Deadlines(
             now=self.now(),
+            before=before,
             token_s=given.token_deadline_s,
             ping_every_s=given.ping_every_s,
             silence_s=given.silence_s,
@@ -157,9 +174,17 @@ class Gateway:
         for account_id in accounts:
             live |= await self._world.store.read(account_id, _active_sessions)
         ended = await self._ended_in_spool(live)
-        recorders = await self._keeper.recover(live, ended.get)
+        recovered = await self._keeper.recover(live, ended.get)
         for session_id, session in live.items():
-            self._begin(session, recorders[session_id])
+            recorder = recovered.live[session_id]
+            self._keep_sealed(session, recorder)
+            if recorder.ended_because is None:
+                self._begin(session, recorder)
+            else:
+                self._over[session_id] = self.now()
+                self._write_end(session, _end_of(recorder.ended_because), "")
+        for session_id, recorder in recovered.over.items():
+            self._keep_sealed(ended[session_id], recorder)
 
     async def _ended_in_spool(self, live: dict[str, Session]) -> dict[str, Session]:
         found: dict[str, Session] = {}
@@ -181,7 +206,7 @@ class Gateway:
         self._is_draining = True
         self._lines.send_away()
         for relay in self._relays.values():
-            for leg in relay.legs.values():
+            for leg in list(relay.legs.values()):
                 leg.peer.flush()
                 leg.peer.close(CloseCode.GOING_AWAY, "the gateway is stopping")
         await anyio.lowlevel.checkpoint()
@@ -207,6 +232,12 @@ class Gateway:
         except ChannelRefused as exc:
             listener.refuse(str(exc))
             return
+        except StoreUnavailable:
+            listener.close(CloseCode.TRY_AGAIN_LATER, "the store is not available")
+            return
+        if listener.session_id in self._over:
+            listener.refuse("the session is over")
+            return
         peer = listener.peer
         if peer is None or listener not in self._listeners:
             return  # it left while its token was looked at
@@ -231,7 +262,16 @@ class Gateway:
 
         async def end(message: bytes) -> bytes:
             order = msgspec.json.decode(message, type=EndOrder)
-            relay.finish(order.end, order.output)
+            if not relay.is_over:
+                relay.finish(order.end, order.output)
+                # Who ordered it may look at the row next. Written twice is written once.
+                await keep_end(
+                    self._world,
+                    session.account_id,
+                    session.session_id,
+                    end=order.end,
+                    output=order.output,
+                )
             return b""
 
         subject = session_subject(session.account_id, session.session_id)
@@ -265,15 +305,18 @@ class Gateway:
 
     def sealed(self, relay: Relay) -> None:
         """Keep the segments that are ready."""
-        paths = relay.recorder.take_sealed()
+        self._keep_sealed(relay.session, relay.recorder)
+
+    def _keep_sealed(self, session: Session, recorder: Recorder) -> None:
+        paths = recorder.take_sealed()
         if paths:
-            session = relay.session
             self.start(lambda: self._keeper.keep(session.account_id, session.session_id, paths))
 
     def ended(self, relay: Relay, end: End, output: str) -> None:
         """Forget the relay; write how the session ended and keep its recording."""
         session = relay.session
         self._relays.pop(session.session_id, None)
+        self._over[session.session_id] = self.now()
         subscription = self._subscriptions.pop(session.session_id, None)
         if subscription is not None:
             subscription.close()
@@ -282,12 +325,23 @@ class Gateway:
         except OSError:
             _log.exception("recording_not_sealed", extra={"session_id": session.session_id})
         self.sealed(relay)
-        self.start(
-            lambda: keep_end(
-                self._world, session.account_id, session.session_id, end=end, output=output
-            )
-        )
+        self._write_end(session, end, output)
         _log.info("session_ended", extra={"session_id": session.session_id, "reason": end.value})
+
+    def _write_end(self, session: Session, end: End, output: str) -> None:
+        async def write() -> None:
+            while True:
+                try:
+                    await keep_end(
+                        self._world, session.account_id, session.session_id, end=end, output=output
+                    )
+                except StoreUnavailable:
+                    _log.warning("session_end_not_written", exc_info=True)
+                    await anyio.sleep(_RETRY_S)
+                else:
+                    return
+
+        self.start(write)
 
     def stamp(self) -> Stamp:
         """Return the maker of our own frames."""
@@ -303,11 +357,16 @@ class Gateway:
 
 
 async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
-    """One failure of the store is logged and ends one piece of work, not the gateway."""
+    """A failure is logged and ends one piece of work, not the gateway."""
     try:
         await work()
-    except StoreUnavailable:
-        _log.exception("store_unavailable")
+    except Exception:  # noqa: BLE001 one peer's trouble must not end the others
+        _log.exception("gateway_work_failed")
+
+
+def _end_of(reason: str) -> End:
+    """Read the end that a recording was sealed with."""
+    return End(reason) if reason in list(End) else End.NODE
 
 
 def _active_sessions(tx: Transaction) -> dict[str, Session]:

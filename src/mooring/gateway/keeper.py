@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
 from mooring.gateway.recorder import Recorder, RecorderSettings
-from mooring.gateway.spool import spool_files
+from mooring.gateway.spool import SpoolName, spool_files
 from mooring.operations.world import World
 from mooring.ports.store import AlreadyExists
-from mooring.recordings.recording import MAX_SEGMENT_BYTES, recording_prefix, segment_key
+from mooring.recordings.recording import (
+    MAX_SEGMENT_BYTES,
+    recording_prefix,
+    segment_index,
+    segment_key,
+)
 from mooring.sessions.session import Session
-from mooring.wire.chain import is_sealed, segment_digest
+from mooring.wire.chain import is_sealed
 from mooring.wire.errors import RemoteProtocolError
 
-__all__ = ["Keeper"]
+__all__ = ["Keeper", "Recovered"]
 
 _RETRY_S = 5.0
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """Recorders by session: of those that go on, and of those that are over."""
+
+    live: dict[str, Recorder]
+    over: dict[str, Recorder]
 
 
 class Keeper:
@@ -46,9 +60,8 @@ class Keeper:
         Tries until it succeeds; the spool keeps what is not kept yet over a restart.
         """
         for path in paths:
-            index = int(path.name.removesuffix(".seg").rpartition(".")[2])
-            key = segment_key(account_id, session_id, index)
-            await self._put_at_last(key, path)
+            _, _, index = path.stem.rpartition(".")
+            await self._put_at_last(segment_key(account_id, session_id, int(index)), path)
 
     async def _put_at_last(self, key: str, path: Path) -> None:
         while True:
@@ -57,29 +70,35 @@ class Keeper:
             await anyio.sleep(_RETRY_S)
 
     async def _put(self, key: str, path: Path) -> bool:
-        content = await anyio.to_thread.run_sync(path.read_bytes)
         try:
-            await self._world.blobs.put(key, content)
-        except AlreadyExists:
-            kept = await self._world.blobs.get(key, max_bytes=MAX_SEGMENT_BYTES)
-            if kept != content:
-                _log.error("segment_differs", extra={"path": key})
-                return True  # both are evidence: the file stays where it is
+            content = await anyio.to_thread.run_sync(path.read_bytes)
+            try:
+                await self._world.blobs.put(key, content)
+            except AlreadyExists:
+                kept = await self._world.blobs.get(key, max_bytes=MAX_SEGMENT_BYTES)
+                if kept != content:
+                    # Both are evidence: the file stays, out of the way of a next start.
+                    _log.error("segment_differs", extra={"path": key})
+                    await anyio.to_thread.run_sync(path.rename, path.with_suffix(".differs"))
+                    return True
+            await anyio.to_thread.run_sync(path.unlink)
+        except FileNotFoundError:
+            _log.exception("segment_gone", extra={"path": key})
+            return True
         except OSError:
             _log.warning("segment_not_kept", exc_info=True, extra={"path": key})
             return False
-        await anyio.to_thread.run_sync(path.unlink)
         return True
 
     async def recover(
         self, live: dict[str, Session], find: Callable[[str], Session | None]
-    ) -> dict[str, Recorder]:
-        """Take up what a dead process left, and return the recorders of live sessions.
+    ) -> Recovered:
+        """Take up what a dead process left.
 
         ``find`` returns sessions that are over, whose open files are sealed now.
         """
         recorders = {session_id: self.recorder(session) for session_id, session in live.items()}
-        orphans: dict[str, Recorder] = {}
+        over: dict[str, Recorder] = {}
         for name in spool_files(self._settings.spool):
             session = live.get(name.session_id) or find(name.session_id)
             if session is None:
@@ -87,36 +106,40 @@ class Keeper:
                 continue
             recorder = recorders.get(name.session_id)
             if recorder is None:
-                recorder = orphans.setdefault(name.session_id, self.recorder(session))
-            await self._take_up(recorder, session, name.path, name.index)
+                recorder = over.setdefault(name.session_id, self.recorder(session))
+            await self._take_up(recorder, name)
         for session_id, recorder in recorders.items():
             await self._continue(recorder, live[session_id])
-        for session_id, recorder in orphans.items():
+        for session_id, recorder in over.items():
             session = find(session_id)
-            if session is not None and recorder.is_open:
-                recorder.finish(session.details or "the server stopped")
-                await self.keep(session.account_id, session_id, recorder.take_sealed())
-        return recorders
+            if session is None:
+                continue
+            await self._continue(recorder, session)
+            recorder.finish(session.details or "the server stopped")
+        return Recovered(live=recorders, over=over)
 
-    async def _take_up(self, recorder: Recorder, session: Session, path: Path, index: int) -> None:
-        data = await anyio.to_thread.run_sync(path.read_bytes)
-        if is_sealed(data):
-            recorder.continue_after(data, index, segment_digest(data))
-            await self.keep(session.account_id, session.session_id, [path])
-            return
+    async def _take_up(self, recorder: Recorder, name: SpoolName) -> None:
+        data = await anyio.to_thread.run_sync(name.path.read_bytes)
         try:
-            recorder.resume(path, index)
+            if is_sealed(data):
+                recorder.continue_after(data, name.index)
+                recorder.add_sealed(name.path)
+            else:
+                recorder.resume(name.path, name.index)
         except RemoteProtocolError:
-            _log.exception("spool_unreadable", extra={"path": path.name})
+            aside = name.path.with_suffix(".unreadable")
+            _log.exception("spool_unreadable", extra={"path": aside.name})
+            await anyio.to_thread.run_sync(name.path.rename, aside)
 
     async def _continue(self, recorder: Recorder, session: Session) -> None:
-        """Go on after the last segment that is kept, when the spool holds nothing."""
-        if recorder.is_open or recorder.has_begun:
+        """Go on after the last segment that is kept, when the spool does not go beyond it."""
+        if recorder.is_open:
             return
         blobs = self._world.blobs
         keys = await blobs.keys(recording_prefix(session.account_id, session.session_id))
-        if not keys:
+        index = segment_index(keys[-1]) if keys else -1
+        if index < recorder.next_index:
             return
         content = await blobs.get(keys[-1], max_bytes=MAX_SEGMENT_BYTES)
         if content is not None:
-            recorder.continue_after(content, len(keys) - 1, segment_digest(content))
+            recorder.continue_after(content, index)

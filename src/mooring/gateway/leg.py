@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from mooring.gateway.early import EarlyFrames
 from mooring.gateway.relay import Leg, Relay, Side
 from mooring.net.websocket import CloseCode, Peer
 from mooring.wire.errors import RemoteProtocolError
@@ -35,6 +36,7 @@ class DataListener:
         self._leg: Leg | None = None
         self._relay: Relay | None = None
         self._has_spoken = False
+        self._early = EarlyFrames()
 
     def opened(self, peer: Peer) -> None:
         """Wait for the token."""
@@ -59,8 +61,11 @@ class DataListener:
         """Join the session."""
         self.is_admitted = True
         self._relay, self._side, self._leg = relay, side, leg
+        peer = self._here()
+        peer.resume_reading()
         relay.attach(side, leg)
-        self._here().resume_reading()
+        for frame in self._early.take():
+            self.binary(frame, last_in_buffer=True)
 
     def refuse(self, reason: str) -> None:
         """Close a channel that the token does not open."""
@@ -72,8 +77,11 @@ class DataListener:
         """Hand a frame to the relay; a harmful one ends this channel, not the session."""
         relay, side = self._relay, self._side
         if relay is None or side is None:
-            self._here().close(CloseCode.POLICY_VIOLATION, "a frame before the token")
+            if not self._has_spoken or not self._early.add(data):
+                self._here().close(CloseCode.POLICY_VIOLATION, "a frame before the token")
             return
+        if relay.legs.get(side) is not self._leg:
+            return  # a newer connection speaks for this side
         try:
             relay.frame(side, data, last=last_in_buffer)
         except RemoteProtocolError as exc:
@@ -84,12 +92,12 @@ class DataListener:
 
     def ponged(self) -> None:
         """Tell the relay how far this side has read."""
-        if self._relay is not None and self._side is not None:
+        if self._relay is not None and self._side is not None and self._is_current():
             self._relay.ponged(self._side)
 
     def writable(self, is_writable: bool) -> None:  # noqa: FBT001
         """Slow the other side down, or let it go on."""
-        if self._relay is not None and self._side is not None:
+        if self._relay is not None and self._side is not None and self._is_current():
             self._relay.writable(self._side, is_writable=is_writable)
 
     def closed(self, _code: int) -> None:
@@ -97,6 +105,15 @@ class DataListener:
         if self._relay is not None and self._side is not None and self._leg is not None:
             self._relay.detach(self._side, self._leg)
         self._door.gone(self)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the channel from our side."""
+        self._here().close(code, reason)
+
+    def _is_current(self) -> bool:
+        """Whether no newer connection has taken this side."""
+        relay, side = self._relay, self._side
+        return relay is not None and side is not None and relay.legs.get(side) is self._leg
 
     def _here(self) -> Peer:
         if self.peer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -10,12 +11,14 @@ from mooring.gateway.control import ControlListener
 from mooring.net.websocket import CloseCode
 from mooring.operations.channels import (
     ChannelRefused,
+    ControlOpened,
     control_channel_closed,
     open_control_channel,
 )
 from mooring.operations.orders import node_subject
 from mooring.operations.session_end import end_session
 from mooring.operations.world import World
+from mooring.ports.store import StoreUnavailable
 from mooring.ports.world import Subscription
 from mooring.sessions.session import End
 from mooring.wire.agent_message import AgentMessage
@@ -62,12 +65,15 @@ class Lines:
         self._gateway_id = gateway_id
         self._office = office
         self._lines: dict[str, tuple[ControlListener, Subscription]] = {}
+        self._admitting: Counter[str] = Counter()
+        self._unwritten: dict[str, ControlOpened] = {}
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def redeem_control(self, listener: ControlListener, message: OpenMessage) -> None:
         """Look at the token."""
+        self._admitting[listener.node_id] += 1
         self._office.start(lambda: self._admit(listener, message))
 
     async def _admit(self, listener: ControlListener, message: OpenMessage) -> None:
@@ -80,26 +86,33 @@ class Lines:
                 address=listener.address,
             )
         except ChannelRefused as exc:
+            self._admitting[listener.node_id] -= 1
             listener.refuse(str(exc))
+            await self._settle(listener.node_id)
             return
+        except StoreUnavailable:
+            self._admitting[listener.node_id] -= 1
+            listener.close(CloseCode.TRY_AGAIN_LATER, "the store is not available")
+            await self._settle(listener.node_id)
+            return
+        self._admitting[listener.node_id] -= 1
 
         async def order(frame: bytes) -> bytes:
             listener.order(frame)
             return b""
 
         if listener.is_gone:
-            await control_channel_closed(
-                self._world, node.account_id, node.node_id, gateway=self._gateway_id
-            )
+            await self._note_offline(node)
             return
         self._office.trust(listener)
-        listener.admit(node)
         before = self._lines.pop(node.node_id, None)
         subject = node_subject(node.account_id, node.node_id)
         self._lines[node.node_id] = listener, self._world.bus.subscribe(subject, order)
         if before is not None:
             before[1].close()
             before[0].close(CloseCode.GOING_AWAY, "replaced by a newer connection")
+        listener.admit(node)
+        await self._settle(node.node_id)
         _log.info("node_online", extra={"node_id": node.node_id, "peer": listener.address})
 
     def gone(self, listener: ControlListener) -> None:
@@ -112,11 +125,32 @@ class Lines:
         del self._lines[node.node_id]
         held[1].close()
         _log.info("node_offline", extra={"node_id": node.node_id})
-        self._office.start(
-            lambda: control_channel_closed(
-                self._world, node.account_id, node.node_id, gateway=self._gateway_id
-            )
+        self._office.start(lambda: self._note_offline(node))
+
+    async def _note_offline(self, node: ControlOpened) -> None:
+        """Write that the node is away, unless it holds another line or is opening one.
+
+        The row tells lines apart by their gateway only, and the newer line's row may be
+        written already: the older one's end must not come after it.
+        """
+        if self._admitting[node.node_id] > 0:
+            self._unwritten[node.node_id] = node
+            return
+        del self._admitting[node.node_id]
+        if node.node_id in self._lines:
+            return
+        await control_channel_closed(
+            self._world, node.account_id, node.node_id, gateway=self._gateway_id
         )
+
+    async def _settle(self, node_id: str) -> None:
+        """Write the end that waited for a newer line to open, if none did."""
+        if self._admitting[node_id] > 0:
+            return
+        del self._admitting[node_id]
+        ended = self._unwritten.pop(node_id, None)
+        if ended is not None:
+            await self._note_offline(ended)
 
     def task_complete(
         self, listener: ControlListener, report: TaskComplete, message: AgentMessage
@@ -125,7 +159,15 @@ class Lines:
         note = TaskAcknowledge(message_id=str(message.message_id), task_id=report.task_id)
         stamp, now = self._office.stamp(), self._office.now()
         listener.order(task_acknowledge_frame(note, stamp=stamp, now=now))
-        self._office.start(lambda: self._end(listener, report))
+        # One report at a time: a node that sends them without end waits for the store as we do.
+        listener.pause()
+        self._office.start(lambda: self._report(listener, report))
+
+    async def _report(self, listener: ControlListener, report: TaskComplete) -> None:
+        try:
+            await self._end(listener, report)
+        finally:
+            listener.resume()
 
     async def _end(self, listener: ControlListener, report: TaskComplete) -> None:
         node = listener.node

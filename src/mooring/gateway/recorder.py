@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mooring.gateway.spool import FORMAT, SpoolFile
+from mooring.gateway.spool import FORMAT, SpoolFile, last_size
 from mooring.ports.world import Clock, KeyRing
 from mooring.sessions.session import Session
 from mooring.wire.asciicast import Transcript, header_line, recover, resize_line
-from mooring.wire.chain import FIRST_PREVIOUS, SegmentEnd, SegmentHeader
+from mooring.wire.chain import FIRST_PREVIOUS, SegmentEnd, SegmentHeader, segment_digest
+from mooring.wire.errors import RemoteProtocolError
+from mooring.wire.handshake import HandshakeComplete
 from mooring.wire.payloads import PayloadType, TerminalSize
 
 __all__ = ["Recorder", "RecorderSettings"]
 
-_SHOWN = frozenset({PayloadType.OUTPUT, PayloadType.ERROR, PayloadType.STDERR})
+_SILENT = frozenset({PayloadType.HANDSHAKE_REQUEST, PayloadType.ENC_CHALLENGE_REQUEST})
+"""All that a client does not show. A stock one prints whatever else comes in a shell."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENV: Mapping[str, str] = {"TERM": "xterm-256color"}
 
@@ -52,7 +55,7 @@ class Recorder:
         self._index = 0
         self._previous = FIRST_PREVIOUS
         self._sealed: list[Path] = []
-        self._is_over = False
+        self.ended_because: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -60,9 +63,14 @@ class Recorder:
         return self._file is not None
 
     @property
-    def has_begun(self) -> bool:
-        """Whether there is any segment."""
-        return self._file is not None or self._index > 0
+    def next_index(self) -> int:
+        """Return the number of the segment that is open or comes next."""
+        return self._index
+
+    @property
+    def has_sealed(self) -> bool:
+        """Whether there are files for ``take_sealed``."""
+        return bool(self._sealed)
 
     @property
     def next_sequence(self) -> int:
@@ -76,14 +84,16 @@ class Recorder:
             OSError: it could not be written, and must not be forwarded.
             RemoteProtocolError: it is too far ahead of its turn, and must not be forwarded.
         """
-        shown = payload if payload_type in _SHOWN else b""
         now_us = self._now_us()
         file = self._open(now_us)
-        lines = self._transcript.feed(sequence, shown, self._since(now_us))
+        lines = self._transcript.feed(sequence, _shown(payload_type, payload), self._since(now_us))
         if lines:
             file.write(b"".join(lines))
+        self._rotate_if_due(file, now_us)
+
+    def _rotate_if_due(self, file: SpoolFile, now_us: int) -> None:
         if file.size > self._settings.segment_bytes or self._is_old(now_us):
-            self._rotate(now_us)
+            self._close(final=False, reason="", now_us=now_us)
 
     def resize(self, size: TerminalSize) -> None:
         """Note the size of the client's terminal.
@@ -95,8 +105,9 @@ class Recorder:
             return
         self._size = size
         if self._file is not None:
-            line = resize_line(self._since(self._now_us()), size.columns, size.rows)
-            self._file.write(line)
+            now_us = self._now_us()
+            self._file.write(resize_line(self._since(now_us), size.columns, size.rows))
+            self._rotate_if_due(self._file, now_us)
 
     def finish(self, reason: str) -> None:
         """Seal the recording. A second call does nothing.
@@ -104,18 +115,22 @@ class Recorder:
         Raises:
             OSError: it could not be written; the spool keeps what there is.
         """
-        if self._is_over:
+        if self.ended_because is not None:
             return
         now_us = self._now_us()
         file = self._open(now_us)
         file.write(b"".join(self._transcript.finish(self._since(now_us))))
-        self._is_over = True
+        self.ended_because = reason
         self._close(final=True, reason=reason, now_us=now_us)
 
     def take_sealed(self) -> list[Path]:
         """Return the files sealed since the last call."""
         taken, self._sealed = self._sealed, []
         return taken
+
+    def add_sealed(self, path: Path) -> None:
+        """Name a file that an earlier process sealed and did not see kept."""
+        self._sealed.append(path)
 
     def resume(self, path: Path, index: int) -> None:
         """Go on in a file that a dead process left, where its last whole frame ended.
@@ -125,22 +140,30 @@ class Recorder:
             RemoteProtocolError: it is no spool file.
         """
         data = path.read_bytes()
-        self._index = index
-        if not data:
-            path.unlink()
+        if b"\n" not in data:
+            path.unlink()  # it died before the first line was whole, and forwarded nothing
             return
         header = SegmentHeader.parse(data.partition(b"\n")[0])
         found = recover(data)
+        self._index = index
         self._previous = header.previous
+        self._size = last_size(data) or self._size
         self._transcript = found.transcript
         self._file = SpoolFile(path, header, size=len(data))
         self._file.truncate(found.length)
 
-    def continue_after(self, sealed: bytes, index: int, digest: str) -> None:
-        """Begin the segment after a sealed one, which a dead process had not begun."""
+    def continue_after(self, sealed: bytes, index: int) -> None:
+        """Begin the segment after a sealed one, which a dead process had not begun.
+
+        Raises:
+            RemoteProtocolError: it is no sealed segment.
+        """
         self._transcript = recover(sealed).transcript
+        self._size = last_size(sealed) or self._size
         self._index = index + 1
-        self._previous = digest
+        self._previous = segment_digest(sealed)
+        end = SegmentEnd.parse(sealed.split(b"\n")[-3])
+        self.ended_because = end.reason if end.final else None
 
     def _open(self, now_us: int) -> SpoolFile:
         if self._file is None:
@@ -168,9 +191,6 @@ class Recorder:
             return first
         return first + b"".join(self._transcript.checkpoint(self._since(now_us)))
 
-    def _rotate(self, now_us: int) -> None:
-        self._close(final=False, reason="", now_us=now_us)
-
     def _close(self, *, final: bool, reason: str, now_us: int) -> None:
         file = self._file
         if file is None:
@@ -192,3 +212,16 @@ class Recorder:
 
     def _since(self, now_us: int) -> float:
         return max(0.0, (now_us - self._began_us) / 1_000_000)
+
+
+def _shown(payload_type: int, payload: bytes) -> bytes:
+    """Return what a client's screen shows of a frame."""
+    if payload_type in _SILENT:
+        return b""
+    if payload_type != PayloadType.HANDSHAKE_COMPLETE:
+        return payload
+    try:
+        message = HandshakeComplete.parse(payload).customer_message
+    except RemoteProtocolError:
+        return b""
+    return f"{message}\r\n".encode() if message else b""

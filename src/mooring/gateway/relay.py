@@ -12,6 +12,7 @@ Everything here runs in callbacks on the event loop; slow work is handed to ``Of
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -43,7 +44,7 @@ from mooring.wire.stamp import OUTSIDE_NUMBERING, Stamp
 __all__ = ["MAX_BACKLOG", "Leg", "Office", "Relay", "Side"]
 
 MAX_BACKLOG = 1024 * 1024
-"""Bytes kept for a side that is away. More than our own ends ever have unacknowledged."""
+"""Bytes kept for a side that is away or reads too slowly; the rest its sender has to keep."""
 
 _STREAM = MessageType.OUTPUT_STREAM_DATA.encode()
 _INPUT = MessageType.INPUT_STREAM_DATA.encode()
@@ -118,9 +119,10 @@ class Relay:
         self.is_over = False
         self.held_since: float | None = None
         self._backlogs = {side: _Backlog() for side in Side}
+        self._slow: set[Side] = set()
         self._office = office
         self._stamp = stamp
-        self._last_client_id = ""
+        self._known_client: Leg | None = None
         # A client of a session that was open before has come back, and its shell is running.
         self._is_client_back = session.status is not SessionStatus.CONNECTING
         self._rescue: Rescue | None = None
@@ -133,28 +135,28 @@ class Relay:
         self.has_been.add(side)
         if before is not None:
             before.peer.close(CloseCode.GOING_AWAY, "replaced by a newer connection")
-        self._introduce(side)
+        # Before the backlog goes out, which may make this side slow at once.
+        self.writable(side, is_writable=True)
+        self._introduce()
         self._backlogs[side].drain(leg.peer)
         leg.peer.flush()
         if side is Side.CLIENT:
             self._rescue = Rescue() if self._is_client_back else None
             self._is_client_back = True
-            self._release()
         if is_first_meeting:
             self._office.connected(self)
 
-    def _introduce(self, arrived: Side) -> None:
+    def _introduce(self) -> None:
         """Tell our own agent who its client is; stock ones must not notice anything."""
         agent, client = self.legs.get(Side.AGENT), self.legs.get(Side.CLIENT)
         if agent is None or client is None or not agent.is_own_agent:
             return
-        is_resumed = bool(client.client_id) and client.client_id == self._last_client_id
+        before, self._known_client = self._known_client, client
         known = ClientKnown(
             client_version=client.client_version,
             client_id=client.client_id,
-            resumed=is_resumed or arrived is Side.AGENT,
+            resumed=before is not None and _is_same_client(before, client),
         )
-        self._last_client_id = client.client_id
         agent.peer.send(client_known_frame(known, stamp=self._stamp, now=self._office.now()))
 
     def detach(self, side: Side, leg: Leg) -> None:
@@ -165,7 +167,7 @@ class Relay:
         self.away_since[side] = self._office.now()
         if side is Side.AGENT:
             self.held_since = None
-        self.writable(_other(side), is_writable=True)
+        self.writable(side, is_writable=True)
 
     def frame(self, side: Side, data: bytes | memoryview, *, last: bool) -> None:
         """Take a frame from a side.
@@ -186,8 +188,10 @@ class Relay:
                 self._resize(bytes(data[HEADER_SIZE:]))
             return True
         if self._is_acknowledge(header) and self._rescue is not None and not self._rescue.is_idle:
-            answer = Acknowledge.parse(bytes(data[HEADER_SIZE:]))
-            self._rescue.acknowledged(answer.sequence_number)
+            # Clients write odd acknowledgements, and only their agent has to understand them.
+            with suppress(RemoteProtocolError):
+                answer = Acknowledge.parse(bytes(data[HEADER_SIZE:]))
+                self._rescue.acknowledged(answer.sequence_number)
         return True
 
     def _from_agent(self, header: Header, data: bytes | memoryview) -> bool:
@@ -195,7 +199,8 @@ class Relay:
             self._repeat(header, data)
             return self._record(header, bytes(data[HEADER_SIZE:]))
         if header.message_type == _STATE:
-            self._state(AgentSessionState.parse(bytes(data[HEADER_SIZE:])))
+            with suppress(RemoteProtocolError):  # a state that we do not know says nothing to us
+                self._state(AgentSessionState.parse(bytes(data[HEADER_SIZE:])))
             return False
         return self._is_acknowledge(header)
 
@@ -240,17 +245,28 @@ class Relay:
     def _record(self, header: Header, payload: bytes) -> bool:
         try:
             self.recorder.output(header.sequence_number, header.payload_type, payload)
+        except RemoteProtocolError:
+            return False  # too far ahead of its turn; it is sent again until it is acknowledged
         except OSError as exc:
-            self.finish(End.NODE_FAILED, f"the recording cannot be written: {exc.strerror}")
+            self._cannot_record(exc)
             return False
-        self._office.sealed(self)
+        if self.recorder.has_sealed:
+            self._office.sealed(self)
         return True
+
+    def _cannot_record(self, exc: OSError) -> None:
+        self.finish(End.NODE_FAILED, f"the recording cannot be written: {exc.strerror}")
 
     def _resize(self, payload: bytes) -> None:
         try:
             self.recorder.resize(TerminalSize.parse(payload))
+        except RemoteProtocolError:
+            return  # the agent passes it over as well
         except OSError as exc:
-            self.finish(End.NODE_FAILED, f"the recording cannot be written: {exc.strerror}")
+            self._cannot_record(exc)
+            return
+        if self.recorder.has_sealed:
+            self._office.sealed(self)
 
     def _state(self, state: AgentSessionState) -> None:
         if state.state is SessionState.TERMINATING:
@@ -258,13 +274,16 @@ class Relay:
 
     def _forward(self, to: Side, data: bytes | memoryview, *, last: bool) -> None:
         leg = self.legs.get(to)
-        if leg is not None:
-            leg.peer.send(data)
-            if last:
-                leg.peer.flush()
+        if leg is None:
+            if not self._backlogs[to].add(bytes(data)):
+                self._hold(_other(to))
             return
-        if not self._backlogs[to].add(bytes(data)):
+        if to in self._slow and leg.peer.statistics().buffered > MAX_BACKLOG:
             self._hold(_other(to))
+            return  # dropped, as from a full backlog
+        leg.peer.send(data)
+        if last:
+            leg.peer.flush()
 
     def _hold(self, fast: Side) -> None:
         """Slow a side down without harming it: an agent is asked first, then not read."""
@@ -302,10 +321,15 @@ class Relay:
         """A side reads too slowly, or has caught up: stop or go on reading the other."""
         other = _other(side)
         if not is_writable:
+            self._slow.add(side)
             self._hold(other)
-        elif other is Side.AGENT and self.held_since is not None:
+            return
+        self._slow.discard(side)
+        if other not in self.legs:
+            return
+        if other is Side.AGENT and self.held_since is not None:
             self._release()
-        elif other in self.legs:
+        else:
             self.legs[other].peer.resume_reading()
 
     def finish(self, end: End, output: str, *, exit_code: int | None = None) -> None:
@@ -320,7 +344,7 @@ class Relay:
             exit_code=exit_code,
         )
         frame = channel_closed_frame(closed, stamp=self._stamp, now=self._office.now())
-        for side, leg in self.legs.items():
+        for side, leg in list(self.legs.items()):
             if side is Side.CLIENT or end is not End.NODE:
                 leg.peer.send(frame)
             leg.peer.flush()
@@ -329,6 +353,10 @@ class Relay:
 
     def _publication(self, *, paused: bool) -> bytes:
         return publication_frame(paused=paused, stamp=self._stamp, now=self._office.now())
+
+
+def _is_same_client(before: Leg, now: Leg) -> bool:
+    return before is now or (bool(now.client_id) and before.client_id == now.client_id)
 
 
 def _other(side: Side) -> Side:

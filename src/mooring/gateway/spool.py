@@ -6,19 +6,18 @@ a sealed file goes to the blob store and is removed only when it is durable ther
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from mooring.wire.chain import (
-    SegmentEnd,
-    SegmentHeader,
-    Sign,
-    seal,
-    segment_digest,
-)
+from mooring.wire.asciicast import parse_line
+from mooring.wire.chain import SegmentEnd, SegmentHeader, Sign, seal, segment_digest
+from mooring.wire.errors import RemoteProtocolError
+from mooring.wire.json_object import JsonObject
+from mooring.wire.payloads import TerminalSize
 
-__all__ = ["FORMAT", "SpoolFile", "spool_files", "spool_path"]
+__all__ = ["FORMAT", "SpoolFile", "SpoolName", "last_size", "spool_files", "spool_path"]
 
 FORMAT = "asciicast-v2"
 _SUFFIX = ".seg"
@@ -72,12 +71,13 @@ class SpoolFile:
         """Append whole lines at once.
 
         Raises:
-            OSError: the disk is full or broken; what was written is no whole frame.
+            OSError: the disk is full or broken; the file ends with the write before.
         """
         written = os.write(self._fd, lines)
-        self.size += written
         if written != len(lines):
-            raise OSError(f"wrote {written} of {len(lines)} bytes to `{self.path.name}`")
+            os.ftruncate(self._fd, self.size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path.name)
+        self.size += written
 
     def truncate(self, length: int) -> None:
         """Cut off what does not count."""
@@ -92,7 +92,23 @@ class SpoolFile:
         """
         content = self.path.read_bytes()
         lines = seal(content, end, sign)
+        # No fsync, which would hold up every session: what is written outlives the process, and
+        # the file is removed only when the blob store has it durably.
         self.write(lines)
-        os.fsync(self._fd)
         os.close(self._fd)
         return segment_digest(content + lines)
+
+
+def last_size(data: bytes) -> TerminalSize | None:
+    """Return the terminal's size at the end of a spool file; None when nothing tells it."""
+    lines = data.split(b"\n")
+    try:
+        for line in reversed(lines[2:]):
+            event = parse_line(line) if b', "r", "' in line else None
+            if event is not None and event.code == "r":
+                columns, _, rows = event.text.partition("x")
+                return TerminalSize(columns=int(columns), rows=int(rows))
+        head = JsonObject.parse(lines[1], what="transcript header")
+        return TerminalSize(columns=head.integer("width"), rows=head.integer("height"))
+    except (RemoteProtocolError, ValueError, IndexError):
+        return None

@@ -18,9 +18,10 @@ _HELD_S = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
-    """How long what may last, in seconds, and what time it is on the loop's clock."""
+    """How long what may last, in seconds; ``before`` is the time of the sweep before ``now``."""
 
     now: float
+    before: float
     token_s: float
     ping_every_s: float
     silence_s: float
@@ -54,7 +55,7 @@ def _sweep_connection(
         peer.abort()
         return
     # Spread by when the connection came, so that ten thousand are not pinged at once.
-    if (due.now - since) % due.ping_every_s < 1.0:
+    if (due.now - since) // due.ping_every_s > (due.before - since) // due.ping_every_s:
         peer.ping()
 
 
@@ -66,7 +67,9 @@ def _sweep_relay(relay: Relay, due: Deadlines) -> None:
     is_new = Side.AGENT not in relay.has_been
     waits_for_start = is_new and relay.session.status is SessionStatus.CONNECTING
     if away.get(Side.AGENT, 0.0) > (due.start_s if waits_for_start else due.agent_grace_s):
-        text = "the node did not open its side in time" if is_new else "the node did not come back"
-        relay.finish(End.TIMEOUT if is_new else End.NODE_FAILED, text)
+        if waits_for_start:
+            relay.finish(End.TIMEOUT, "the node did not open its side in time")
+        else:
+            relay.finish(End.NODE_FAILED, "the node did not come back")
     elif away.get(Side.CLIENT, 0.0) > due.client_grace_s:
         relay.finish(End.CLIENT_LOST, "")

@@ -14,6 +14,7 @@ from mooring.recordings.recording import (
     RecordingState,
     Segment,
     recording_prefix,
+    segment_index,
     segment_key,
 )
 from mooring.sessions.session import Session, is_active
@@ -55,7 +56,7 @@ async def get_recording(call: Call, session_id: str) -> Recording:
             continue
         segments.append(
             Segment(
-                index=int(key.rpartition("/")[2].removesuffix(".seg")),
+                index=segment_index(key),
                 key=key,
                 size_bytes=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),

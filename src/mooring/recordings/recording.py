@@ -11,6 +11,7 @@ __all__ = [
     "RecordingState",
     "Segment",
     "recording_prefix",
+    "segment_index",
     "segment_key",
 ]
 
@@ -52,3 +53,12 @@ def recording_prefix(account_id: str, session_id: str) -> str:
 def segment_key(account_id: str, session_id: str, index: int) -> str:
     """Return the name of a segment; names sort as the segments follow each other."""
     return f"{recording_prefix(account_id, session_id)}{index:06d}.seg"
+
+
+def segment_index(key: str) -> int:
+    """Return the number in a segment's name.
+
+    Raises:
+        ValueError: it is no name of a segment.
+    """
+    return int(key.rpartition("/")[2].removesuffix(".seg"))
