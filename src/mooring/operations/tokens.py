@@ -20,7 +20,7 @@ _TICKET_BYTES = 32
 
 def token_hash(token: str) -> str:
     """Return the SHA-256 of a token in hex: all that is kept of it."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def new_ticket(
