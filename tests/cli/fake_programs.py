@@ -105,6 +105,9 @@ class Door(BaseHTTPRequestHandler):
 
 def serve() -> None:
     data_dir = Path(option("--data-dir"))
+    if sys.argv[2] == "sign-in":
+        sys.stdout.write(json.dumps({"sign_in_url_path": "/auth/sign-in?token=y"}))
+        return
     if sys.argv[2] == "init":
         data_dir.mkdir()
         made = {

@@ -86,6 +86,10 @@ class Dev:
             check=False,
         )
 
+    def key(self, profile: str, name: str) -> str:
+        """Return one line of a profile's credentials."""
+        return self.aws(profile, "configure", "get", name).stdout.strip()
+
     def answer(self, profile: str, *words: str) -> Mapping[str, Any]:
         """Run the stock AWS CLI and return what it printed as JSON."""
         done = self.aws(profile, *words, "--output", "json")
