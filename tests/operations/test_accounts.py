@@ -1,0 +1,38 @@
+"""A new account has an administrator that works, a role for nodes, and no default password."""
+
+from tests.fakes.world import FakeWorld
+
+from mooring.iam.identity import EntityKind
+from mooring.operations.accounts import NODE_ROLE, create_first_account
+from mooring.operations.credentials import resolve
+from mooring.operations.sign_in import read_session, sign_in
+
+
+async def test_the_first_account_can_be_used_at_once(world: FakeWorld) -> None:
+    first = await create_first_account(world.world, name="main")
+
+    key = await resolve(world.world, first.access_key_id, "")
+    cookie = await sign_in(
+        world.world, first.sign_in_token.reveal(), address="192.0.2.1", user_agent=""
+    )
+    session = await read_session(world.world, cookie.reveal())
+    assert key.secret == first.secret
+    assert key.principal.arn == f"arn:aws:iam::{first.account_id}:user/{first.user_name}"
+    assert session is not None
+    assert session.principal == key.principal
+    role = await world.store.read(first.account_id, lambda tx: tx.identities.role(NODE_ROLE))
+    attached = await world.store.read(
+        first.account_id, lambda tx: tx.identities.attached(EntityKind.ROLE, NODE_ROLE)
+    )
+    assert role is not None
+    assert role.arn.endswith(":role/service-role/AmazonEC2RunCommandRoleForManagedInstances")
+    assert attached.managed == ("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",)
+
+
+async def test_every_account_has_its_own_secrets(world: FakeWorld) -> None:
+    first = await create_first_account(world.world, name="a")
+    second = await create_first_account(world.world, name="b")
+
+    assert first.account_id != second.account_id
+    assert first.secret != second.secret
+    assert first.secret.reveal() not in repr(first)
