@@ -15,6 +15,7 @@ from mooring.operations.nodes import (
     get_connection_status,
 )
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
+from mooring.operations.sessions import start_session
 from mooring.ports.tables import Transaction
 from mooring.wire.ids import NodeKind
 
@@ -220,6 +221,28 @@ async def test_only_managed_instances_are_deregistered(world: FakeWorld) -> None
         assert refused.value.problem is Problem.INVALID_NODE_ID
 
     assert await found(world, admin) == {instance.node_id}
+
+
+async def test_deregistration_ends_the_nodes_sessions_and_no_others(world: FakeWorld) -> None:
+    account_id = await world.account()
+    admin = await world.administrator(account_id)
+    mine = await world.node(account_id, kind=NodeKind.MANAGED_INSTANCE)
+    other = await world.node(account_id)
+    started = []
+    for node in (mine, other):
+        call = world.call(admin, "ssm:StartSession")
+        started.append(await start_session(call, target=node.node_id, parameters={}))
+
+    await deregister(world.call(admin, "ssm:DeregisterManagedInstance"), mine.node_id)
+
+    over, live = [
+        await world.store.read(account_id, lambda tx, row=row: tx.sessions.get(row.session_id))  # type: ignore[misc]
+        for row in started
+    ]
+    assert over is not None
+    assert over.details == f"terminated by request: {mine.node_id} was deregistered."
+    assert live is not None
+    assert live.ended_at is None
 
 
 async def test_a_tag_of_the_node_can_be_a_condition(world: FakeWorld) -> None:

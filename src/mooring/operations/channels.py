@@ -17,7 +17,7 @@ from mooring.operations.tokens import new_ticket, token_hash
 from mooring.operations.world import World
 from mooring.ports.records import Ticket
 from mooring.ports.tables import Transaction
-from mooring.sessions.session import Session, SessionStatus, is_active
+from mooring.sessions.session import Session, SessionStatus, is_active, move
 
 __all__ = [
     "ChannelRefused",
@@ -211,7 +211,8 @@ async def session_connected(world: World, account_id: str, session_id: str) -> N
     def work(tx: Transaction) -> None:
         session = tx.sessions.get(session_id)
         if session is not None and session.status is SessionStatus.CONNECTING:
-            tx.sessions.put(replace(session, status=SessionStatus.CONNECTED))
+            status = move(session.status, SessionStatus.CONNECTED)
+            tx.sessions.put(replace(session, status=status))
 
     await world.store.write(account_id, work)
 

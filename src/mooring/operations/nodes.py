@@ -15,9 +15,11 @@ from mooring.operations.authorize import require, without_resource
 from mooring.operations.call import Call
 from mooring.operations.paging import SCAN, Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
+from mooring.operations.session_end import end_session
 from mooring.operations.session_questions import on_node
 from mooring.operations.tokens import open_page_token, page_token
 from mooring.ports.tables import Transaction
+from mooring.sessions.session import End
 
 __all__ = [
     "NodeFilter",
@@ -161,7 +163,7 @@ async def get_connection_status(call: Call, target: str) -> bool:
 
 
 async def deregister(call: Call, node_id: str) -> None:
-    """Forget a managed instance; its credentials and its key stop at once.
+    """Forget a managed instance; its credentials, its key and its sessions stop at once.
 
     Raises:
         AccessDenied: they may not.
@@ -175,3 +177,15 @@ async def deregister(call: Call, node_id: str) -> None:
             raise OperationRefused(Problem.INVALID_NODE_ID, f"{node_id} is not a managed instance.")
 
     await call.write(work)
+    account_id, text = call.caller.account_id, f"{node_id} was deregistered."
+    for session_id in await call.read(lambda tx: _active_on(tx, node_id)):
+        await end_session(call.world, account_id, session_id, end=End.TERMINATED, output=text)
+
+
+def _active_on(tx: Transaction, node_id: str) -> list[str]:
+    found: list[str] = []
+    before: tuple[datetime, str] | None = None
+    while rows := tx.sessions.page(active=True, before=before, limit=SCAN):
+        found += [row.session_id for row in rows if row.node_id == node_id]
+        before = rows[-1].started_at, rows[-1].session_id
+    return found

@@ -10,7 +10,7 @@ from mooring.operations.world import World
 from mooring.ports.records import AuditEvent
 from mooring.ports.tables import Transaction
 from mooring.ports.world import NoSubscriber
-from mooring.sessions.session import End, Session, SessionStatus, is_active
+from mooring.sessions.session import End, Session, SessionStatus, is_active, move
 
 __all__ = ["end_session", "keep_end"]
 
@@ -50,7 +50,7 @@ async def keep_end(
             return
         details = end.value if output in {"", end.value} else f"{end.value}: {output}"
         failed = end in _FAILURES
-        status = SessionStatus.FAILED if failed else SessionStatus.TERMINATED
+        status = move(session.status, SessionStatus.FAILED if failed else SessionStatus.TERMINATED)
         tx.sessions.put(replace(session, status=status, details=details, ended_at=now))
         for kind in ("client", "agent"):
             tx.tickets.revoke(kind=kind, subject=session_id)

@@ -25,7 +25,7 @@ from mooring.operations.stream_url import stream_url
 from mooring.operations.tokens import new_ticket, open_page_token, page_token
 from mooring.ports.tables import Transaction
 from mooring.ports.world import NoSubscriber
-from mooring.sessions.session import End, Session, SessionStatus, is_active
+from mooring.sessions.session import End, Session, SessionStatus, is_active, move
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.ids import ENTROPY_BYTES, new_session_id, parse_node_id
 
@@ -247,4 +247,5 @@ def _terminating(tx: Transaction, session_id: str) -> None:
     """Read again inside the transaction: the session may have ended since it was looked at."""
     session = tx.sessions.get(session_id)
     if session is not None and is_active(session):
-        tx.sessions.put(replace(session, status=SessionStatus.TERMINATING))
+        status = move(session.status, SessionStatus.TERMINATING)
+        tx.sessions.put(replace(session, status=status))
