@@ -18,7 +18,7 @@ import anyio
 
 from mooring.agent.api import Api, ApiRefused
 from mooring.agent.credentials import CredentialSource
-from mooring.agent.identity import NotRegistered, Registration, load_registration
+from mooring.agent.identity import NotRegistered, Registration, check_keys, load_registration
 from mooring.agent.link import ControlLink, Orders
 from mooring.agent.machine import full_report, own_address, read_machine, short_report
 from mooring.agent.netlink import open_netlink, watch
@@ -30,6 +30,7 @@ from mooring.agent.session_process import SessionContext, run_session
 from mooring.agent.settings import AgentSettings
 from mooring.agent.setup import api_for
 from mooring.agent.state import StateDir
+from mooring.agent.warm_up import warm_up
 from mooring.agent.world import World
 from mooring.agent.zygote import Zygote, ZygoteGone, start_zygote
 from mooring.net.http import HttpError
@@ -88,11 +89,13 @@ def run_agent(settings: AgentSettings, options: RunOptions, world: World) -> int
         times=SessionTimes(),
         use_uvloop=options.use_uvloop,
     )
+    warm_up(world, use_uvloop=options.use_uvloop)
     zygote = start_zygote(partial(run_session, context))
     try:
         # After the fork: sessions outlive the agent, and must not hold its lock.
         lock = _lock(state)
         try:
+            check_keys(registration)
             agent = _Agent(settings, options, state, api, registration, zygote)
             return anyio.run(agent.run, backend_options={"use_uvloop": options.use_uvloop})
         finally:

@@ -19,7 +19,7 @@ import anyio
 from mooring.agent.api import Api, ChannelKind
 from mooring.agent.commands import SAME_USER_WARNING
 from mooring.agent.credentials import CredentialSource
-from mooring.agent.identity import NotRegistered, load_registration
+from mooring.agent.identity import NotRegistered, check_keys, load_registration
 from mooring.agent.line import DIAL_ERRORS, dial, reach
 from mooring.agent.runas import SELF
 from mooring.agent.settings import AgentSettings
@@ -67,6 +67,7 @@ async def diagnose(settings: AgentSettings, world: World) -> list[Finding]:
     findings: list[Finding] = []
     try:
         registration = load_registration(state)
+        check_keys(registration)
         api = api_for(settings, state, registration, world)
     except (NotRegistered, TlsError, OSError, ValueError) as error:
         return [Finding(check="registration", ok=False, text=str(error))]

@@ -32,6 +32,7 @@ from mooring.wire.json_object import JsonObject, JsonValue, write_json
 __all__ = [
     "NotRegistered",
     "Registration",
+    "check_keys",
     "load_registration",
     "new_private_key",
     "public_key",
@@ -93,6 +94,19 @@ def sign(private_key: Secret, text: str) -> str:
     return base64.b64encode(_load(private_key).sign(text.encode(), scheme, SHA256())).decode()
 
 
+def check_keys(registration: Registration) -> None:
+    """See whether the keys are keys; not done by loading, since it costs a process 5 MB.
+
+    Raises:
+        NotRegistered: one of them is damaged.
+    """
+    for key in registration.keys:
+        try:
+            _load(key)
+        except ValueError as error:
+            raise NotRegistered(f"the private key of this node is damaged: {error}") from error
+
+
 def load_registration(state: StateDir) -> Registration:
     """Read the registration.
 
@@ -104,7 +118,7 @@ def load_registration(state: StateDir) -> Registration:
         raise NotRegistered(f"no registration in `{state.path}`; run `mooring-agent register`")
     try:
         return _parse(text)
-    except (RemoteProtocolError, ValueError) as error:
+    except RemoteProtocolError as error:
         raise NotRegistered(f"`{state.path / _FILE}` cannot be read: {error}") from error
 
 
@@ -125,7 +139,7 @@ def save_registration(state: StateDir, registration: Registration) -> None:
 def _parse(text: bytes) -> Registration:
     body = JsonObject.parse(text, what="registration")
     following = body.text_or("NextPrivateKey", "")
-    registration = Registration(
+    return Registration(
         node_id=parse_node_id(body.text("NodeId")),
         region=body.text("Region"),
         endpoint=body.text("Endpoint"),
@@ -133,9 +147,6 @@ def _parse(text: bytes) -> Registration:
         private_key=Secret(body.text("PrivateKey")),
         next_private_key=Secret(following) if following else None,
     )
-    for key in registration.keys:
-        _load(key)
-    return registration
 
 
 def _load(private_key: Secret) -> rsa.RSAPrivateKey:
