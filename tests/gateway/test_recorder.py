@@ -430,7 +430,7 @@ def test_kill_9_loses_nothing_that_was_forwarded(tmp_path: Path) -> None:
     assert child.stdout is not None
     forwarded = b""
     while len(forwarded) < 200_000:
-        forwarded += child.stdout.read1()
+        forwarded += os.read(child.stdout.fileno(), 65536)
     child.kill()
     forwarded += child.stdout.read()
     child.stdout.close()
