@@ -24,7 +24,7 @@ from mooring.api.protocol.protocols import Protocols
 from mooring.api.protocol.request import HttpRequest, HttpResponse
 from mooring.iam.identity import User
 
-__all__ = ["Answer", "Door", "Keys", "signed", "unsigned"]
+__all__ = ["PROTOCOLS", "Answer", "Door", "Keys", "sign_at", "signed", "unsigned"]
 
 PROTOCOLS = Protocols(load_extra_models())
 
@@ -49,7 +49,7 @@ class Answer:
     response: HttpResponse
 
 
-def _sign_at(signer: Any, request: AWSRequest, now: datetime) -> None:  # noqa: ANN401 - either
+def sign_at(signer: Any, request: AWSRequest, now: datetime) -> None:  # noqa: ANN401 - either
     """Do what the signer's ``add_auth`` does, at a time of ours."""
     request.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
     signer._modify_request_before_signing(request)
@@ -110,10 +110,10 @@ def signed(
     )
     credentials = Credentials(keys.access_key_id, keys.secret, keys.token)
     if presigned_for_s is None:
-        _sign_at(SigV4Auth(credentials, name, region), theirs, now)
+        sign_at(SigV4Auth(credentials, name, region), theirs, now)
     else:
         signer = SigV4QueryAuth(credentials, name, region, expires=presigned_for_s)
-        _sign_at(signer, theirs, now)
+        sign_at(signer, theirs, now)
     return replace(
         request,
         query_string=urlsplit(str(theirs.url)).query,
