@@ -76,12 +76,13 @@ class GatewaySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """What the gateway holds."""
+    """What the gateway holds; ``working`` counts pieces of work that wait for the store."""
 
     connections: int
     strangers: int
     nodes: int
     sessions: int
+    working: int
 
 
 class Gateway:
@@ -101,6 +102,7 @@ class Gateway:
         self._tasks: TaskGroup | None = None
         self._lines = Lines(world, settings.gateway_id, self)
         self._is_draining = False
+        self._working = 0
 
     def accept(self, request: UpgradeRequest) -> Listener | Refusal:
         """Say who hears a new connection, or refuse it."""
@@ -218,6 +220,7 @@ class Gateway:
             strangers=sum(self._strangers.values()),
             nodes=len(self._lines),
             sessions=len(self._relays),
+            working=self._working,
         )
 
     def redeem_data(self, listener: DataListener, message: OpenMessage) -> None:
@@ -353,15 +356,17 @@ class Gateway:
     def start(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run a short piece of work that waits."""
         if self._tasks is not None:
-            self._tasks.start_soon(_guarded, work)
+            self._working += 1
+            self._tasks.start_soon(self._guarded, work)
 
-
-async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
-    """A failure is logged and ends one piece of work, not the gateway."""
-    try:
-        await work()
-    except Exception:  # noqa: BLE001 one peer's trouble must not end the others
-        _log.exception("gateway_work_failed")
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A failure is logged and ends one piece of work, not the gateway."""
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 one peer's trouble must not end the others
+            _log.exception("gateway_work_failed")
+        finally:
+            self._working -= 1
 
 
 def _end_of(reason: str) -> End:
