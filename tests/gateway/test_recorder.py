@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -24,16 +24,15 @@ from mooring.gateway.recorder import Recorder, RecorderSettings
 from mooring.gateway.spool import spool_files, spool_path
 from mooring.keys.file import FileKeyRing
 from mooring.wire.asciicast import output_bytes, parse_line
-from mooring.wire.chain import SegmentHeader, Verdict, content, verify
+from mooring.wire.chain import SegmentHeader, Verdict, Verify, content, verify
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.payloads import PayloadType, TerminalSize
 
 CHILD = Path(__file__).parent / "recording_child.py"
 
 
-def checked(segments: list[bytes], keys: FakeKeyRing | FileKeyRing | None = None) -> Verdict:
+def is_signed_by(public: Mapping[str, bytes]) -> Verify:
     """Verify with the public halves only, as `mooring verify` does."""
-    public = (keys or FakeKeyRing()).public_keys()
 
     def is_signed(key_id: str, signature: bytes, message: bytes) -> bool:
         try:
@@ -42,7 +41,12 @@ def checked(segments: list[bytes], keys: FakeKeyRing | FileKeyRing | None = None
             return False
         return True
 
-    return verify(segments, session_id=SESSION_ID, public_key_verify=is_signed)
+    return is_signed
+
+
+def checked(segments: list[bytes], keys: FakeKeyRing | FileKeyRing | None = None) -> Verdict:
+    public = (keys or FakeKeyRing()).public_keys()
+    return verify(segments, session_id=SESSION_ID, public_key_verify=is_signed_by(public))
 
 
 def in_spool(spool: Path) -> list[bytes]:
