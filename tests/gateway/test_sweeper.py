@@ -29,6 +29,8 @@ DUE = Deadlines(
     start_s=20,
     client_grace_s=1200,
     agent_grace_s=1200,
+    agent_back_s=60,
+    online_since={},
 )
 
 
@@ -153,6 +155,24 @@ def test_a_node_that_was_there_has_longer_to_come_back(scene: Scene) -> None:
     sweep_at(CAME + 1200, relay=scene.relay)
     assert scene.office.ends == []
     sweep_at(CAME + 1201, relay=scene.relay)
+
+    assert scene.office.ends == [(End.NODE_FAILED, "the node did not come back")]
+
+
+def test_a_session_whose_node_has_settled_without_it_is_over_soon(scene: Scene) -> None:
+    scene.join(Side.CLIENT)
+    scene.join(Side.AGENT)
+    scene.relay.detach(Side.AGENT, scene.relay.legs[Side.AGENT])
+    node_id = scene.relay.session.node_id
+
+    def sweep_with(now: float, online_since: float) -> None:
+        due = replace(DUE, now=now, before=now - 1, online_since={node_id: online_since})
+        sweep([], [scene.relay], due)
+
+    sweep_with(CAME + 300, CAME + 299)
+    sweep_with(CAME + 359, CAME + 299)
+    assert scene.office.ends == []
+    sweep_with(CAME + 360, CAME + 299)
 
     assert scene.office.ends == [(End.NODE_FAILED, "the node did not come back")]
 

@@ -66,6 +66,7 @@ class GatewaySettings:
     start_deadline_s: float = 20.0
     client_grace_s: float = 1200.0
     agent_grace_s: float = 1200.0
+    agent_back_s: float = 60.0
     token_deadline_s: float = 10.0
     ping_every_s: float = 15.0
     silence_s: float = 40.0
@@ -168,6 +169,8 @@ class Gateway:
             start_s=given.start_deadline_s,
             client_grace_s=given.client_grace_s,
             agent_grace_s=given.agent_grace_s,
+            agent_back_s=given.agent_back_s,
+            online_since=self._lines.online_since,
         )
 
     async def _take_up(self) -> None:

@@ -65,6 +65,7 @@ class Lines:
         self._gateway_id = gateway_id
         self._office = office
         self._lines: dict[str, tuple[ControlListener, Subscription]] = {}
+        self.online_since: dict[str, float] = {}
         self._admitting: Counter[str] = Counter()
         self._unwritten: dict[str, ControlOpened] = {}
 
@@ -108,6 +109,8 @@ class Lines:
         before = self._lines.pop(node.node_id, None)
         subject = node_subject(node.account_id, node.node_id)
         self._lines[node.node_id] = listener, self._world.bus.subscribe(subject, order)
+        # A line that replaces another is no return: the node was there.
+        self.online_since.setdefault(node.node_id, self._office.now())
         if before is not None:
             before[1].close()
             before[0].close(CloseCode.GOING_AWAY, "replaced by a newer connection")
@@ -123,6 +126,7 @@ class Lines:
         if node is None or held is None or held[0] is not listener:
             return
         del self._lines[node.node_id]
+        del self.online_since[node.node_id]
         held[1].close()
         _log.info("node_offline", extra={"node_id": node.node_id})
         self._office.start(lambda: self._note_offline(node))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mooring.gateway.control import ControlListener
@@ -28,6 +28,10 @@ class Deadlines:
     start_s: float
     client_grace_s: float
     agent_grace_s: float
+    agent_back_s: float
+    """For a node that holds its line: its session processes come back by themselves, at once."""
+    online_since: Mapping[str, float]
+    """Since when each node holds its line."""
 
 
 def sweep(
@@ -66,10 +70,17 @@ def _sweep_relay(relay: Relay, due: Deadlines) -> None:
     away = {side: gone[side] for side in Side if side not in relay.legs}
     is_new = Side.AGENT not in relay.has_been
     waits_for_start = is_new and relay.session.status is SessionStatus.CONNECTING
-    if away.get(Side.AGENT, 0.0) > (due.start_s if waits_for_start else due.agent_grace_s):
+    patience = due.start_s if waits_for_start else _agent_patience(relay, due)
+    if away.get(Side.AGENT, 0.0) > patience:
         if waits_for_start:
             relay.finish(End.TIMEOUT, "the node did not open its side in time")
         else:
             relay.finish(End.NODE_FAILED, "the node did not come back")
     elif away.get(Side.CLIENT, 0.0) > due.client_grace_s:
         relay.finish(End.CLIENT_LOST, "")
+
+
+def _agent_patience(relay: Relay, due: Deadlines) -> float:
+    since = due.online_since.get(relay.session.node_id)
+    is_settled = since is not None and due.now - since > due.agent_back_s
+    return due.agent_back_s if is_settled else due.agent_grace_s
