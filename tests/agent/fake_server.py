@@ -117,6 +117,7 @@ class FakeServer:
     lines: list[Line] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     url: str = ""
+    date: str = ""
     client: Client | None = None
     on_open: Callable[[Line], None] = lambda _: None
     _changed: anyio.Event = field(default_factory=anyio.Event)
@@ -162,6 +163,8 @@ class FakeServer:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         status, answer, extra = self._answer(scope["path"], headers, body)
         lines = [(b"content-length", str(len(answer)).encode())]
+        if self.date:
+            lines.append((b"date", self.date.encode()))
         lines += [(name.encode(), value.encode()) for name, value in extra.items()]
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": answer})
@@ -263,6 +266,7 @@ async def fake_server() -> AsyncIterator[FakeServer]:
         ws=websocket_protocol(server.accept, max_message=2**20),
         http=http_protocol(head_deadline_s=10),
         interface="asgi3",
+        date_header=False,
         lifespan="off",
         log_config=None,
     )
