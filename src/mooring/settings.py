@@ -44,6 +44,7 @@ class ServerSettings:
     start_deadline_s: int = 20
     maximum_session_s: int = 86400
     client_grace_s: int = 1200
+    reconnect_spread_s: int = 20
     log_level: str = "INFO"
 
 
@@ -96,6 +97,7 @@ SETTINGS: Mapping[str, Callable[[object], object]] = {
     "start_deadline_s": _number(1, 600),
     "maximum_session_s": _number(60, 30 * 86400),
     "client_grace_s": _number(1, 86400),
+    "reconnect_spread_s": _number(1, 3600),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }
 
@@ -168,4 +170,5 @@ def site(settings: ServerSettings) -> Site:
         default_document_check=DefaultDocumentCheck(settings.default_document_check),
         start_deadline=timedelta(seconds=settings.start_deadline_s),
         maximum_session=timedelta(seconds=settings.maximum_session_s),
+        reconnect_spread=timedelta(seconds=settings.reconnect_spread_s),
     )

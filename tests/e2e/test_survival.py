@@ -54,6 +54,17 @@ def test_the_server_is_killed_in_the_middle_of_a_shell(dev: Dev) -> None:
     leave(shell)
 
 
+def test_nodes_are_back_soon_after_the_server_is(dev: Dev) -> None:
+    dev.wait_until_online()
+    os.kill(dev.server_pid(), signal.SIGKILL)
+    began = time.monotonic()
+
+    dev.wait_until_online()
+
+    # The server takes a second to start, and a handful of nodes need no spreading.
+    assert time.monotonic() - began < 10
+
+
 def test_the_agents_main_process_is_killed_in_the_middle_of_a_shell(dev: Dev) -> None:
     shell, _ = open_shell(dev)
     shell.send(COUNT)

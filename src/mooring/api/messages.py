@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from mooring.api.registry import Input, Operation, Output
 from mooring.operations.call import Call
@@ -16,7 +17,13 @@ _SCHEMA_VERSION = "1.0"
 
 async def _create_control_channel(call: Call, given: Input) -> Output:
     token = await create_control_channel(call, given["ChannelId"])
-    return {"TokenValue": token, "MessageSchemaVersion": _SCHEMA_VERSION}
+    # A header, which stock agents do not read: over what time ours come back after a cut.
+    spread_ms = call.world.site.reconnect_spread // timedelta(milliseconds=1)
+    return {
+        "TokenValue": token,
+        "MessageSchemaVersion": _SCHEMA_VERSION,
+        "ReconnectSpread": spread_ms,
+    }
 
 
 async def _create_data_channel(call: Call, given: Input) -> Output:

@@ -247,6 +247,8 @@ class _Dev:
             ),
             log=self._folder.log("server"),
             pass_fds=(plain, tls),
+            # A handful of nodes need no spreading.
+            variables={"MOORING_RECONNECT_SPREAD_S": "1"},
         )  # fmt: skip
 
     async def _start_nodes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Protocol
 
 from mooring.gateway.control import ControlListener
@@ -32,8 +33,6 @@ from mooring.wire.open_message import OpenMessage
 from mooring.wire.stamp import Stamp
 
 __all__ = ["LineOffice", "Lines"]
-
-_SPREAD_MS = 20_000
 
 _log = logging.getLogger(__name__)
 
@@ -193,7 +192,8 @@ class Lines:
 
     def send_away(self) -> None:
         """Close every line; each node waits its own random part of the spread."""
+        spread_ms = self._world.site.reconnect_spread // timedelta(milliseconds=1)
         for listener, subscription in list(self._lines.values()):
             subscription.close()
             share = int.from_bytes(self._world.entropy.bytes(4)) / 2**32
-            listener.close(CloseCode.GOING_AWAY, f"retry-after-ms={int(share * _SPREAD_MS)}")
+            listener.close(CloseCode.GOING_AWAY, f"retry-after-ms={int(share * spread_ms)}")

@@ -35,6 +35,7 @@ class Site:
     node_credentials_lifetime: timedelta = timedelta(hours=1)
     start_deadline: timedelta = timedelta(seconds=20)
     maximum_session: timedelta = timedelta(days=1)
+    reconnect_spread: timedelta = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
