@@ -120,6 +120,7 @@ class Relay:
         self.held_since: float | None = None
         self._backlogs = {side: _Backlog() for side in Side}
         self._slow: set[Side] = set()
+        self._has_breathed = False
         self._office = office
         self._stamp = stamp
         self._known_client: Leg | None = None
@@ -133,6 +134,8 @@ class Relay:
         self.legs[side] = leg
         is_first_meeting = len(self.legs) == len(Side) and self.has_been != set(Side)
         self.has_been.add(side)
+        if side is Side.AGENT:
+            self._forget_hold()
         if before is not None:
             before.peer.close(CloseCode.GOING_AWAY, "replaced by a newer connection")
         # Before the backlog goes out, which may make this side slow at once.
@@ -140,6 +143,8 @@ class Relay:
         self._introduce()
         self._backlogs[side].drain(leg.peer)
         leg.peer.flush()
+        if _other(side) in self._slow:
+            self._hold(side)
         if side is Side.CLIENT:
             self._rescue = Rescue() if self._is_client_back else None
             self._is_client_back = True
@@ -166,8 +171,13 @@ class Relay:
         del self.legs[side]
         self.away_since[side] = self._office.now()
         if side is Side.AGENT:
-            self.held_since = None
+            self._forget_hold()
         self.writable(side, is_writable=True)
+
+    def _forget_hold(self) -> None:
+        """A hold is one agent connection's; the next one starts without."""
+        self.held_since = None
+        self._has_breathed = False
 
     def frame(self, side: Side, data: bytes | memoryview, *, last: bool) -> None:
         """Take a frame from a side.
@@ -278,12 +288,20 @@ class Relay:
             if not self._backlogs[to].add(bytes(data)):
                 self._hold(_other(to))
             return
-        if to in self._slow and leg.peer.statistics().buffered > MAX_BACKLOG:
-            self._hold(_other(to))
+        if self._has_breathed and to is Side.CLIENT and self._is_overfull(leg):
+            self._hold(Side.AGENT)
             return  # dropped, as from a full backlog
         leg.peer.send(data)
         if last:
             leg.peer.flush()
+
+    def _is_overfull(self, leg: Leg) -> bool:
+        """Whether a client that stopped reading long ago has enough to read.
+
+        Not asked of one that has just become slow: a read that is under way brings some more (a
+        few MiB at most), and a healthy sender's frames are not dropped.
+        """
+        return leg.peer.statistics().buffered > MAX_BACKLOG
 
     def _hold(self, fast: Side) -> None:
         """Slow a side down without harming it: an agent is asked first, then not read."""
@@ -304,7 +322,7 @@ class Relay:
         agent = self.legs.get(Side.AGENT)
         if agent is None or self.held_since is None:
             return
-        self.held_since = None
+        self._forget_hold()
         agent.peer.resume_reading()
         if not agent.is_own_agent:
             agent.peer.send(self._publication(paused=False))
@@ -316,6 +334,7 @@ class Relay:
         if agent is not None and self.held_since is not None:
             agent.peer.resume_reading()
             self.held_since = self._office.now()
+            self._has_breathed = True
 
     def writable(self, side: Side, *, is_writable: bool) -> None:
         """A side reads too slowly, or has caught up: stop or go on reading the other."""
