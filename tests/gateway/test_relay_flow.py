@@ -14,7 +14,7 @@ from mooring.gateway.relay import MAX_BACKLOG, Side
 
 FRAME = 32 * 1024
 TAIL = 4 * MAX_BACKLOG // FRAME
-"""Frames that one turn of the loop may still bring after reading has been paused."""
+"""Frames that a read under way may still bring after reading has been paused."""
 
 
 @pytest.fixture

@@ -298,8 +298,8 @@ class Relay:
     def _is_overfull(self, leg: Leg) -> bool:
         """Whether a client that stopped reading long ago has enough to read.
 
-        Not asked of one that has just become slow: a read that is under way brings some more (a
-        few MiB at most), and a healthy sender's frames are not dropped.
+        Not asked of one that has just become slow: a read that is under way brings what the kernel
+        held of its connection, and a healthy sender's frames are not dropped.
         """
         return leg.peer.statistics().buffered > MAX_BACKLOG
 
