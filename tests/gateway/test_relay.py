@@ -57,6 +57,14 @@ def test_frames_pass_unchanged_and_in_order_both_ways(scene: Scene) -> None:
     assert (client.flushed, agent.flushed) == (3, 4)
 
 
+def test_output_under_a_number_that_is_none_is_not_shown(scene: Scene) -> None:
+    _, client = joined(scene)
+
+    scene.says(AGENT, output(-1, b"unseen"), output(0, b"$ "))
+
+    assert client.sent == [output(0, b"$ ")]
+
+
 def test_a_digest_that_is_wrong_and_flags_that_mean_nothing_pass(scene: Scene) -> None:
     agent, _ = joined(scene)
     data = bytearray(keys(0, b"x"))

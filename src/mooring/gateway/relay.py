@@ -253,6 +253,8 @@ class Relay:
         )
 
     def _record(self, header: Header, payload: bytes) -> bool:
+        if header.sequence_number < 0:
+            return False  # no number of a stream: it would be shown and not be on record
         try:
             self.recorder.output(header.sequence_number, header.payload_type, payload)
         except RemoteProtocolError:
