@@ -183,17 +183,14 @@ class Line(Generic[EventT]):
         self._pulse = Pulse()
         self._doubt = Bell()
         self._outcome: Outcome | None = None
-        self._is_speaking = False
 
     async def carry(self) -> Outcome | None:
         """Carry the channel until the connection ends, and say how; None if the channel did."""
-        self._bell.answer = self._speak_now
         try:
             async with anyio.create_task_group() as tasks:
                 for job in (self._hear, self._speak, self._watch):
                     tasks.start_soon(self._until_closed, job, tasks.cancel_scope)
         finally:
-            self._bell.answer = None
             self._channel.disconnected()
             is_dead = self._outcome is not None and self._outcome.ending is Ending.UNANSWERED
             with anyio.move_on_after(0 if is_dead else _GOODBYE_S, shield=True):
@@ -220,22 +217,13 @@ class Line(Generic[EventT]):
             message = await self._websocket.receive()
             if isinstance(message, bytes):
                 self._channel.receive(message, anyio.current_time())
-                # The person's key goes to the shell before its receipt goes out.
-                await self._tell()
                 self._bell.ring()
-
-    def _speak_now(self) -> None:
-        """Send without waiting for a task's turn; in doubt leave it to ``_speak``."""
-        if not self._is_speaking and self._websocket.takes_now:
-            for frame in self._channel.writes():
-                self._websocket.send_nowait(frame)
+                await self._tell()
 
     async def _speak(self) -> None:
         while True:
-            self._is_speaking = True
             for frame in self._channel.writes():
                 await self._websocket.send(frame)
-            self._is_speaking = False
             if self._channel.closed:
                 return
             due = self._channel.deadline()

@@ -105,17 +105,6 @@ class WebSocket:
             self._sent = 0
             await anyio.lowlevel.checkpoint()
 
-    @property
-    def takes_now(self) -> bool:
-        """Whether ``send_nowait`` may be called: open, and the server reads fast enough."""
-        return self._end is None and self._writable.is_set()
-
-    def send_nowait(self, data: bytes | bytearray | memoryview) -> None:
-        """Send a binary message in this very moment, for what somebody is waiting for."""
-        link = self._link()
-        link.send(data)
-        link.flush()
-
     async def send_text(self, data: str) -> None:
         """Send a text message; see ``send``."""
         await self._ready()

@@ -45,7 +45,7 @@ from mooring.wire.payloads import (
     MessageType,
     PayloadType,
 )
-from mooring.wire.receipts import USUAL_DELAYS, Delays, Receipts
+from mooring.wire.receipts import Receipts
 from mooring.wire.stamp import OUTSIDE_NUMBERING, Stamp
 
 __all__ = ["DataChannel", "Limits", "Role"]
@@ -70,7 +70,7 @@ class Limits:
     window_bytes: int = 128 * 1024
     window_frames: int = 8192
     ack_every_bytes: int = 32 * 1024
-    delays: Delays = USUAL_DELAYS
+    ack_delay_s: float = 0.02
     reorder_frames: int = 10_000
     reorder_bytes: int = 4 * 1024 * 1024
     flush_s: float = 2.0
@@ -95,7 +95,7 @@ class DataChannel:
         self._outbox = Outbox()
         self._inbox = Inbox(max_frames=limits.reorder_frames, max_bytes=limits.reorder_bytes)
         self._receipts = Receipts(
-            self._takes, every_bytes=limits.ack_every_bytes, delays=limits.delays
+            self._takes, every_bytes=limits.ack_every_bytes, delay_s=limits.ack_delay_s
         )
         self._events: list[Event] = []
         self._writes: list[bytes] = []
@@ -323,8 +323,8 @@ class DataChannel:
     def _may_go(self, frame: Held) -> bool:
         return self._ready or frame.payload_type in HANDSHAKE_TYPES
 
-    def _acknowledge(self, receipts: Sequence[Acknowledge]) -> None:
-        for receipt in receipts:
+    def _acknowledge(self, receipt: Acknowledge | None) -> None:
+        if receipt is not None:
             self._write_outside(MessageType.ACKNOWLEDGE, receipt.serialize())
 
     def _on_acknowledge(self, message: AgentMessage) -> None:

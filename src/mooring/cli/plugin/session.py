@@ -68,8 +68,6 @@ class Session:
         self._pending = bytearray()
         self._last_key = b""
         self._shown_at = anyio.current_time()
-        self._websocket: WebSocket | None = None
-        self._is_sending = False
         self._wake = anyio.Event()
         self._input_over = anyio.Event()
         self._over = anyio.Event()
@@ -118,7 +116,6 @@ class Session:
 
     async def _use(self, websocket: WebSocket) -> None:
         """Take what comes until the connection ends."""
-        self._websocket = websocket
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._send, websocket)
             tasks.start_soon(self._line.watch, websocket)
@@ -127,7 +124,6 @@ class Session:
             except WebSocketClosed:
                 tasks.cancel_scope.cancel()
             finally:
-                self._websocket = None
                 await drop(websocket)
 
     async def _receive(self, websocket: WebSocket) -> None:
@@ -137,25 +133,15 @@ class Session:
                 self._line.proven()
                 self._channel.receive(message, anyio.current_time())
                 self._react()
-                self._send_now()
+                self._wake.set()
                 await self._screen.room()
-
-    def _send_now(self) -> None:
-        """Send what somebody waits for without waiting for a task's turn; then wake the task."""
-        websocket = self._websocket
-        if websocket is not None and websocket.takes_now and not self._is_sending:
-            for frame in self._channel.writes():
-                websocket.send_nowait(frame)
-        self._wake.set()
 
     async def _send(self, websocket: WebSocket) -> None:
         with contextlib.suppress(WebSocketClosed):
             while True:
                 self._wake = anyio.Event()
-                self._is_sending = True
                 for frame in self._channel.writes():
                     await websocket.send(frame)
-                self._is_sending = False
                 due = self._channel.deadline()
                 with anyio.CancelScope(deadline=math.inf if due is None else due):
                     await self._wake.wait()
@@ -230,7 +216,7 @@ class Session:
             self._keyboard.pause()
         elif self._session_type is not None:
             self._keyboard.read()
-        self._send_now()
+        self._wake.set()
 
     async def _part(self) -> None:
         """Do what the end of the input asks for."""
