@@ -9,8 +9,8 @@ from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import create_engine
 
+from mooring.store.every_table import METADATA
 from mooring.store.migrate import migrate
-from mooring.store.schema import METADATA
 
 
 def test_the_scripts_lead_to_the_schema(database: Path) -> None:

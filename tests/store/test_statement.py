@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 import mooring.store
 from mooring.store import schema
+from mooring.store.every_table import METADATA
 from mooring.store.statement import (
     AccountStatement,
     account_statement,
@@ -32,7 +33,7 @@ STATEMENTS = {
     if isinstance(value, AccountStatement)
 }
 BY_ACCOUNT = re.compile(r"WHERE \(?\w+\.account_id = :account_id")
-TABLES = list(schema.METADATA.tables)
+TABLES = list(METADATA.tables)
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -72,7 +73,7 @@ def test_every_statement_that_looks_up_rows_uses_an_index(
 
 @pytest.mark.parametrize("name", TABLES)
 def test_upserts_and_inserts_compile_for_postgresql(name: str) -> None:
-    table = schema.METADATA.tables[name]
+    table = METADATA.tables[name]
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy types it not
 
     upsert = str(put_row(table, dialect="postgresql").compile(dialect=dialect))

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from mooring.store.schema import METADATA
+from mooring.store.every_table import METADATA
 
 # The caller's transaction holds the whole; Alembic would not trust SQLite with DDL in one.
 context.configure(

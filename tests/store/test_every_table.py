@@ -1,14 +1,27 @@
-"""Columns hold what both raw drivers take, and every key begins with the account."""
+"""No table is forgotten, columns hold what both raw drivers take, keys begin with the account."""
+
+import pkgutil
 
 import pytest
 from sqlalchemy import BigInteger, LargeBinary, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from mooring.store.schema import METADATA
+import mooring.store
+from mooring.store.every_table import METADATA, SCHEMAS
 
 TABLES = METADATA.tables
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy types it not
+
+
+def test_every_module_of_tables_is_listed() -> None:
+    modules = {
+        f"mooring.store.{module.name}" for module in pkgutil.iter_modules(mooring.store.__path__)
+    }
+
+    assert {schema.__name__ for schema in SCHEMAS} == {
+        name for name in modules if name.startswith("mooring.store.schema")
+    }
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -1,0 +1,11 @@
+"""All the tables at once: importing this fills the collection that migrations are held to."""
+
+from __future__ import annotations
+
+from mooring.store import schema
+from mooring.store.columns import METADATA
+
+__all__ = ["METADATA", "SCHEMAS"]
+
+SCHEMAS = (schema,)
+"""The modules that define tables."""
