@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("shell", "relay", "idle", "store")
+BENCHES = ("shell", "relay", "idle", "store", "door")
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,8 @@ from typing import Self
 
 __all__ = ["Served", "pin"]
 
-_NS = 1e-9
+_SCHEDULED = 2
+"""The kind of clock that the kernel keeps for another process (clock_getcpuclockid)."""
 
 
 def pin(core: int) -> None:
@@ -54,9 +56,8 @@ class Served:
         self._child.stdout.close()
 
     def cpu_s(self) -> float:
-        """Return the processor time used so far, by all threads."""
-        tasks = Path(f"/proc/{self._child.pid}/task")
-        return sum(int((t / "schedstat").read_text().split()[0]) for t in tasks.iterdir()) * _NS
+        """Return the processor time used so far, by all threads, those that have ended too."""
+        return time.clock_gettime(~self._child.pid << 3 | _SCHEDULED)
 
     def resident_kib(self) -> float:
         """Return the resident memory."""

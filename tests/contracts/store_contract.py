@@ -28,6 +28,20 @@ class StoreContract:
         assert result == "done"
         assert await store.read(ACCOUNT, lambda tx: tx.nodes.get("mi-0")) == a_node()
 
+    async def test_a_glance_sees_what_was_written_before(self, store: Store) -> None:
+        for number in range(3):
+            name = f"mi-{number}"
+            await store.write(ACCOUNT, lambda tx, name=name: tx.nodes.put(a_node(name)))  # type: ignore[misc]
+
+            seen = await store.glance(ACCOUNT, lambda tx, name=name: tx.nodes.get(name))  # type: ignore[misc]
+
+            assert seen == a_node(name)
+
+    async def test_a_glance_sees_its_own_account_only(self, store: Store) -> None:
+        await store.write(ACCOUNT, lambda tx: tx.nodes.put(a_node()))
+
+        assert await store.glance(OTHER, lambda tx: tx.nodes.get("mi-0")) is None
+
     async def test_work_that_raises_leaves_nothing(self, store: Store) -> None:
         def work(tx: Transaction) -> None:
             tx.nodes.put(a_node())

@@ -44,7 +44,7 @@ def without_resource(call: Call, action: str = "") -> Question:
 async def ask(call: Call, question: Question) -> Decision:
     """Decide, and raise nothing."""
     caller = call.caller
-    policies = await call.read(lambda tx: policies_of(tx, caller.principal))
+    policies = await call.glance(lambda tx: policies_of(tx, caller.principal))
     return decide(_request(call, question), policies)
 
 

@@ -116,7 +116,7 @@ async def resolve(world: World, access_key_id: str, session_token: str) -> Resol
     account_id = await world.store.find(lambda look: look.account_of_access_key(access_key_id))
     if account_id is None:
         raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN)
-    return await world.store.read(account_id, lambda tx: _long_term(world, tx, access_key_id))
+    return await world.store.glance(account_id, lambda tx: _long_term(world, tx, access_key_id))
 
 
 def check_expiry(key: ResolvedKey, now: datetime) -> None:
@@ -158,7 +158,7 @@ async def _resolve_session(world: World, access_key_id: str, session_token: str)
         raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN) from exc
     if token.access_key_id != access_key_id:
         raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN)
-    return await world.store.read(token.account_id, lambda tx: _role_session(tx, token))
+    return await world.store.glance(token.account_id, lambda tx: _role_session(tx, token))
 
 
 def _unspelled(text: str) -> bytes:

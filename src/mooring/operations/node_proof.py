@@ -37,7 +37,7 @@ async def prove_node(
         node = tx.nodes.get(node_id)
         return node, tx.identities.role(node.role_name) if node is not None else None
 
-    node, role = await world.store.read(account_id, look)
+    node, role = await world.store.glance(account_id, look)
     if node is None or role is None:
         return None
     if not world.verify_node_signature(node.public_key, signature, signed_text):

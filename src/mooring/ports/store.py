@@ -41,6 +41,12 @@ class Store(Protocol):
     async def read(self, account_id: str, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` on a consistent snapshot; it must change nothing."""
 
+    async def glance(self, account_id: str, work: Callable[[Transaction], T]) -> T:
+        """Read a few rows by their keys, as ``read`` does but at once.
+
+        It may run on the caller's own thread: a page or a scan would hold up everybody.
+        """
+
     async def find(self, look: Callable[[Directory], T]) -> T:
         """Ask which account an id belongs to."""
 

@@ -56,13 +56,25 @@ class SqliteStore:
             lambda connection: work(AccountTransaction(connection, account_id, writer_id))
         )
 
+    async def glance(self, account_id: str, work: Callable[[Transaction], T]) -> T:
+        """Read a few rows by their keys, faster than ``read`` does; never a page.
+
+        Raises:
+            ReadOnlyTransaction: it tried to change something.
+            StoreUnavailable: the database refused.
+        """
+        writer_id = self._writer_id
+        return await self._readers.glance(
+            lambda connection: work(AccountTransaction(connection, account_id, writer_id))
+        )
+
     async def find(self, look: Callable[[Directory], T]) -> T:
         """Ask which account an id belongs to.
 
         Raises:
             StoreUnavailable: the database refused.
         """
-        return await self._readers.run(lambda connection: look(DirectoryTable(connection)))
+        return await self._readers.glance(lambda connection: look(DirectoryTable(connection)))
 
     async def create_account(self, account_id: str, name: str) -> None:
         """Make an account.
@@ -92,7 +104,7 @@ async def open_store(
         StoreUnavailable: the file cannot be opened, is no database, or a newer version's.
     """
     connections = await anyio.to_thread.run_sync(_open, path, readers, busy_timeout_s)
-    pool = ReaderPool(connections[1:])
+    pool = ReaderPool(connections[2:], at_a_glance=connections[1])
     group_commit = GroupCommitWriter(connections[0], max_waiting=max_waiting)
     group_commit.start()
     try:
@@ -105,12 +117,13 @@ async def open_store(
 
 
 def _open(path: Path, readers: int, busy_timeout_s: float) -> list[sqlite3.Connection]:
-    """Open the writer's connection, and after it the readers'; all or none."""
+    """Open the writer's connection, the one for glances, and the readers'; all or none."""
     opened: list[sqlite3.Connection] = []
     try:
         make_private(path)
         migrate(path, busy_timeout_s=busy_timeout_s)
         opened.append(connect_writer(path, busy_timeout_s=busy_timeout_s))
+        opened.append(connect_reader(path, busy_timeout_s=0.0))
         for _ in range(readers):
             opened.append(connect_reader(path, busy_timeout_s=busy_timeout_s))  # noqa: PERF401 those opened so far must be closed when one fails
     except (OSError, sqlite3.Error, CommandError) as exc:

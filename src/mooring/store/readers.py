@@ -1,4 +1,8 @@
-"""A few connections that read, each from its own snapshot, on worker threads."""
+"""A few connections that read, each from its own snapshot: on worker threads, or at a glance.
+
+A thread costs more than a hundred look-ups by key (docs/decisions/0004), so those run where
+the caller is, on a connection of their own that waits for nobody.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ __all__ = ["ReadOnlyTransaction", "ReaderPool"]
 T = TypeVar("T")
 
 _PRIMARY_CODE = 0xFF
+_CLOSED = "the store is closed"
 
 
 class ReadOnlyTransaction(Exception):
@@ -27,7 +32,10 @@ class ReadOnlyTransaction(Exception):
 class ReaderPool:
     """Owns its connections until ``close``; as many reads run at a time as there are."""
 
-    def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
+    def __init__(
+        self, connections: Sequence[sqlite3.Connection], *, at_a_glance: sqlite3.Connection
+    ) -> None:
+        self._at_a_glance = at_a_glance
         self._idle = deque(connections)
         self._size = len(connections)
         self._limiter = anyio.CapacityLimiter(self._size)
@@ -42,6 +50,20 @@ class ReaderPool:
         """
         return await anyio.to_thread.run_sync(self._look, look, limiter=self._limiter)
 
+    async def glance(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``look`` here and now; where the database would make it wait, on a thread.
+
+        Raises:
+            ReadOnlyTransaction: it tried to write.
+            StoreUnavailable: the database refused, or the pool is closed.
+        """
+        if self._closed:
+            raise StoreUnavailable(_CLOSED)
+        try:
+            return _read(self._at_a_glance, look)
+        except StoreUnavailable:
+            return await self.run(look)
+
     async def close(self) -> None:
         """Wait for the reads under way and close the connections."""
         self._closed = True
@@ -49,6 +71,7 @@ class ReaderPool:
         with anyio.CancelScope(shield=True):
             for place in places:
                 await self._limiter.acquire_on_behalf_of(place)
+        self._at_a_glance.close()
         while self._idle:
             self._idle.pop().close()
         # Those who still wait for a place get one, and are refused.
@@ -57,7 +80,7 @@ class ReaderPool:
 
     def _look(self, look: Callable[[sqlite3.Connection], T]) -> T:
         if self._closed:
-            raise StoreUnavailable("the store is closed")
+            raise StoreUnavailable(_CLOSED)
         # INVARIANT: the limiter lets in as many threads as there are connections.
         connection = self._idle.pop()
         try:
@@ -71,7 +94,7 @@ def _read(connection: sqlite3.Connection, look: Callable[[sqlite3.Connection], T
         connection.execute("BEGIN DEFERRED")
         return look(connection)
     except sqlite3.DatabaseError as exc:
-        if exc.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_READONLY:
+        if getattr(exc, "sqlite_errorcode", 0) & _PRIMARY_CODE == sqlite3.SQLITE_READONLY:
             raise ReadOnlyTransaction(str(exc)) from exc
         if is_refusal(exc):
             raise unavailable(exc) from exc
