@@ -37,6 +37,7 @@ from mooring.net.http_server import http_protocol
 from mooring.net.tls import server_context
 from mooring.net.websocket_server import websocket_protocol
 from mooring.operations.accounts import ADMINISTRATOR, create_first_account, new_sign_in
+from mooring.operations.audit_queue import open_audit_queue
 from mooring.operations.problems import OperationRefused
 from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
@@ -62,6 +63,7 @@ async def open_world(
     """Plug the adapters of one process together."""
     async with (
         open_store(data_dir.database, writer=writer) as store,
+        open_audit_queue(store) as audit,
         LocalBus() as bus,
     ):
         yield World(
@@ -69,6 +71,7 @@ async def open_world(
             clock=SystemClock(),
             entropy=SystemEntropy(),
             store=store,
+            audit=audit,
             bus=bus,
             blobs=DirectoryBlobs(data_dir.recordings),
             keys=FileKeyRing.load(data_dir.keys),

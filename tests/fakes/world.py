@@ -19,6 +19,7 @@ from mooring.fleet.node import Node, Platform
 from mooring.iam.identity import AccessKey, EntityKind, Role, User
 from mooring.iam.principal import Principal
 from mooring.keys.node_signature import verify_node_signature
+from mooring.operations.audit_queue import open_audit_queue
 from mooring.operations.call import Call
 from mooring.operations.caller import Caller, Origin
 from mooring.operations.credentials import new_secret, secret_context
@@ -264,7 +265,8 @@ class FakeWorld:
         )
 
     async def events(self, account_id: str) -> list[AuditEvent]:
-        """Return the account's audit events, oldest first."""
+        """Return the account's audit events, oldest first, those of reads too."""
+        await self.world.audit.flush()
         page = await self.store.read(account_id, lambda tx: tx.audit.page(before=None, limit=1000))
         return [event for _, event in reversed(page)]
 
@@ -292,12 +294,17 @@ async def make_world(
 ) -> AsyncIterator[FakeWorld]:
     """Open a world whose files are below ``path``."""
     clock, entropy = FakeClock(), FakeEntropy()
-    async with open_store(path / "mooring.db", readers=1) as store, LocalBus() as bus:
+    async with (
+        open_store(path / "mooring.db", readers=1) as store,
+        open_audit_queue(store, gather_s=0.0) as audit,
+        LocalBus() as bus,
+    ):
         world = World(
             site=Site(region=REGION, domain="mooring.example", default_document_check=check),
             clock=clock,
             entropy=entropy,
             store=store,
+            audit=audit,
             bus=bus,
             blobs=DirectoryBlobs(path / "recordings"),
             keys=FakeKeyRing(),

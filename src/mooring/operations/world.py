@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from mooring.operations.audit_queue import AuditQueue
 from mooring.ports.store import Store
 from mooring.ports.world import BlobStore, Bus, Clock, Entropy, KeyRing
 
@@ -42,6 +43,7 @@ class Site:
 class World:
     """Time, ids, storage, messages, keys.
 
+    ``audit`` takes the events of reads; a change's event goes into its own transaction.
     ``verify_node_signature`` checks base64 DER public key, base64 RSA-PSS signature and text;
     it is here because use cases see no cryptography package.
     """
@@ -50,6 +52,7 @@ class World:
     clock: Clock
     entropy: Entropy
     store: Store
+    audit: AuditQueue
     bus: Bus
     blobs: BlobStore
     keys: KeyRing

@@ -15,7 +15,9 @@ __all__ = [
 class AuditEvent:
     """One call or session event, as it is kept; secrets are never in it.
 
-    ``request`` and ``response`` are JSON texts with secret members left out.
+    ``request`` and ``response`` are JSON texts with secret members hidden. For a session of a
+    role, ``issuer_arn`` is the role's, path included, ``issued_at`` when its credentials were
+    made and ``mfa_at`` when a second factor was given for them.
     """
 
     event_id: str
@@ -34,6 +36,10 @@ class AuditEvent:
     error_code: str = ""
     error_message: str = ""
     read_only: bool = True
+    request_id: str = ""
+    issuer_arn: str = ""
+    issued_at: datetime | None = None
+    mfa_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
