@@ -1,13 +1,21 @@
 """A socket that does not get to the point is dropped; everybody else is left alone."""
 
+import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
+import uvicorn
 from tests.net.served import Door, served
 from tests.net.test_websocket_server import RawPeer, dialled, head
+from uvicorn.server import ServerState
 
 from mooring.net.http_server import http_protocol
+
+Message = MutableMapping[str, Any]
 
 REQUEST = b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -69,3 +77,99 @@ async def test_an_idle_websocket_outlives_the_deadline() -> None:
             await peer.hung_up()
 
     assert waited.cancelled_caught
+
+
+class Written(asyncio.Transport):
+    """Keeps what is written, write by write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: Any) -> None:  # noqa: ANN401 any kind of bytes
+        self.writes.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class App:
+    """Answers in as many parts as it is told to, and waits before the last one."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = parts
+        self.may_end = asyncio.Event()
+
+    async def __call__(
+        self,
+        scope: Message,  # noqa: ARG002 ASGI
+        receive: Callable[[], Awaitable[Message]],  # noqa: ARG002 ASGI
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        size = str(sum(map(len, self._parts))).encode()
+        head = [(b"content-length", size)]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        for part in self._parts[:-1]:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await self.may_end.wait()
+        await send({"type": "http.response.body", "body": self._parts[-1]})
+
+
+def asked(app: App, request: bytes = REQUEST) -> Written:
+    """Hand a request to a protocol of its own."""
+    config = uvicorn.Config(app, lifespan="off", log_config=None, server_header=False)
+    config.load()
+    protocol = http_protocol(head_deadline_s=10)(
+        config=config,
+        server_state=ServerState(),
+        app_state={},
+        _loop=asyncio.get_running_loop(),
+    )
+    transport = Written()
+    protocol.connection_made(transport)
+    protocol.data_received(request)
+    return transport
+
+
+async def some_turns() -> None:
+    for _ in range(10):
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_a_short_answer_leaves_in_one_write() -> None:
+    app = App(b"hello")
+    app.may_end.set()
+
+    transport = asked(app)
+
+    await some_turns()
+    (answer,) = transport.writes
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\nhello")
+
+
+async def test_an_answer_in_parts_holds_none_back() -> None:
+    app = App(b"one", b"two", b"three")
+
+    transport = asked(app)
+
+    await some_turns()
+    assert b"".join(transport.writes).endswith(b"\r\n\r\nonetwo")
+    app.may_end.set()
+    await some_turns()
+    assert b"".join(transport.writes).endswith(b"\r\n\r\nonetwothree")
+
+
+async def test_an_answer_is_whole_before_its_connection_is_closed() -> None:
+    app = App(b"bye")
+    app.may_end.set()
+
+    transport = asked(app, b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+
+    await some_turns()
+    assert b"".join(transport.writes).endswith(b"bye")
+    assert transport.closed

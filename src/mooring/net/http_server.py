@@ -2,6 +2,7 @@
 
 uvicorn bounds the pause between requests but not the time a head may take, so a socket that says
 nothing, or half a head, would be held for ever. A request's body is the application's to bound.
+The head and the body of an answer leave in one write: a send is most of what a short answer costs.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Stop waiting: the head is whole."""
         self._disarm()
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self.cycle.transport = _OneWrite(self.transport, self.loop)  # type: ignore[assignment]  # a response uses no more of it
 
     def handle_websocket_upgrade(self) -> None:
         """Let go of the socket; another protocol has it from here on."""
@@ -63,3 +67,37 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class _OneWrite:
+    """What a response is written to: holds a part until the next, or the loop's next turn."""
+
+    __slots__ = ("_held", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def write(self, part: bytes) -> None:
+        """Send this part with the one held, or hold it."""
+        if self._held:
+            whole, self._held = self._held + part, b""
+            self._transport.write(whole)
+        else:
+            self._held = part
+            self._loop.call_soon(self._flush)
+
+    def close(self) -> None:
+        """Send what is held, and close."""
+        self._flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether the peer is gone or going."""
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
