@@ -335,16 +335,16 @@ async def test_gives_up_when_it_is_refused_for_too_long(tmp_path: Path) -> None:
 async def test_a_paste_into_a_program_that_echoes_it_does_not_deadlock(tmp_path: Path) -> None:
     async with session(tmp_path) as running:
         await running.prompt()
-        running.client.type(b"stty raw; echo set''tled; head -c 100000; echo do''ne\n")
+        running.client.type(b"stty raw; echo set''tled; head -c 600000; echo do''ne\n")
         # Not a word of the line itself, whose echo comes before the terminal is raw.
         await running.client.until_shown(b"settled")
 
-        for _ in range(100):
+        for _ in range(600):
             await running.server.until(lambda: running.client.channel.room() > 1000)
             running.client.type(b"0123456789" * 100)
         await running.client.until_shown(b"done")
 
-        assert running.client.shown.count(b"0123456789") == 10_000
+        assert running.client.shown.count(b"0123456789") == 60_000
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ class Terminal:
         self._splitter = Utf8Splitter()
         self._unsent: deque[bytes] = deque()
         self._room = Bell()
+        self._waits_for_room = False
         self._stop = anyio.Event()
+        self._is_over = False
         self._ahead: deque[bytes] = deque([f"{profile}\n".encode()] if profile else ())
         self._ahead_bytes = sum(map(len, self._ahead))
         self._arrived = Bell()
@@ -53,11 +55,19 @@ class Terminal:
             tasks.start_soon(self._show)
             code = await self._shell.wait()
             tasks.cancel_scope.cancel()
+        self._forget_input()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._cancel_on_stop, tasks.cancel_scope)
             await self._show_rest()
             tasks.cancel_scope.cancel()
         return code
+
+    def _forget_input(self) -> None:
+        """Let whoever waits for the shell to read go on: it never will."""
+        self._is_over = True
+        self._ahead.clear()
+        self._ahead_bytes = 0
+        self._taken.ring()
 
     def stop(self) -> None:
         """Show no more: nobody will see it."""
@@ -81,12 +91,17 @@ class Terminal:
         """Take input; waits while far too much of it lies ahead. False if nothing helps.
 
         Not reading is how a peer is slowed down. But who does not read gets no acknowledgements
-        either: while the shell waits for those before it reads on, we must not wait for it.
+        either: while the shell waits for those before it reads on, we must not wait for it. The
+        channel says only at half its window that it has room, so some room is no answer.
         """
+        if self._is_over:
+            return True
         self._ahead.append(data)
         self._ahead_bytes += len(data)
         self._arrived.ring()
-        while self._ahead_bytes > _MAX_AHEAD and self._channel.room() and not self._stop.is_set():
+        while self._ahead_bytes > _MAX_AHEAD and not self._waits_for_room:
+            if self._stop.is_set():
+                break
             await self._taken.wait()
         return self._ahead_bytes <= _MOST_AHEAD
 
@@ -124,8 +139,10 @@ class Terminal:
                 self._channel.send(PayloadType.OUTPUT, self._unsent.popleft(), now)
                 self._bell.ring()
             else:
+                self._waits_for_room = True
                 self._taken.ring()
                 await self._room.wait()
+                self._waits_for_room = False
 
     async def _cancel_on_stop(self, scope: anyio.CancelScope) -> None:
         await self._stop.wait()
