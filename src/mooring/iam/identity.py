@@ -1,6 +1,7 @@
-"""Who exists in an account: users, roles, access keys and customer policies, as values.
+"""Who exists in an account: users, groups, roles, keys, policies and profiles, as values.
 
-Source of the shapes: the IAM API, types User, Role, AccessKey, Policy.
+Source of the shapes: the IAM API, types User, Group, Role, AccessKey, Policy, PolicyVersion,
+InstanceProfile, AccessKeyLastUsed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,15 @@ from enum import StrEnum
 __all__ = [
     "AccessKey",
     "AttachedPolicies",
+    "CredentialReport",
     "CustomerPolicy",
+    "Entity",
     "EntityKind",
+    "Group",
+    "InstanceProfile",
     "KeyStatus",
+    "LastUse",
+    "PolicyVersion",
     "Role",
     "User",
 ]
@@ -25,6 +32,7 @@ class EntityKind(StrEnum):
     """What a policy can be attached to."""
 
     USER = "user"
+    GROUP = "group"
     ROLE = "role"
 
 
@@ -54,6 +62,22 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of users; IAM gives groups neither tags nor a permissions boundary."""
+
+    account_id: str
+    name: str
+    path: str = "/"
+    group_id: str
+    created_at: datetime
+
+    @property
+    def arn(self) -> str:
+        """The group's ARN, path included."""
+        return f"arn:aws:iam::{self.account_id}:group{self.path}{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """An IAM role; sessions issued before ``revoked_before`` are no longer good."""
 
@@ -75,6 +99,28 @@ class Role:
         return f"arn:aws:iam::{self.account_id}:role{self.path}{self.name}"
 
 
+Entity = User | Group | Role
+"""Whatever a policy can be attached to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceProfile:
+    """What an instance is given instead of a role; ``role_name`` is empty for none."""
+
+    account_id: str
+    name: str
+    path: str = "/"
+    profile_id: str
+    created_at: datetime
+    role_name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The profile's ARN, path included."""
+        return f"arn:aws:iam::{self.account_id}:instance-profile{self.path}{self.name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey:
     """A long-term key; the secret is sealed by the key ring, because SigV4 needs it back."""
@@ -89,7 +135,11 @@ class AccessKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerPolicy:
-    """A managed policy that the account wrote, in its one version so far."""
+    """A managed policy that the account wrote.
+
+    ``document`` is that of the default version, which is the one that counts. Version numbers
+    are never given twice: ``last_version`` is the highest that ever was.
+    """
 
     account_id: str
     name: str
@@ -99,6 +149,9 @@ class CustomerPolicy:
     description: str = ""
     created_at: datetime
     updated_at: datetime
+    default_version: int = 1
+    last_version: int = 1
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -108,7 +161,35 @@ class CustomerPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedPolicies:
-    """What is attached to a user or role: inline (name, document), managed by ARN."""
+    """What is attached to a user, group or role: inline (name, document), managed by ARN."""
 
     inline: tuple[tuple[str, str], ...] = ()
     managed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyVersion:
+    """One version of a customer policy."""
+
+    policy_arn: str
+    number: int
+    document: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """When an access key or a role (by its unique id) was last used, and for which service."""
+
+    subject: str
+    used_at: datetime
+    service: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialReport:
+    """The account's credential report as it was when somebody asked for one."""
+
+    generated_at: datetime
+    content: bytes

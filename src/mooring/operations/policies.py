@@ -78,13 +78,18 @@ _ALLOWS_NOTHING = (
 
 
 def policies_of(tx: Transaction, principal: Principal) -> PolicySet:
-    """Return what is attached to a user or role; nothing for a principal that is gone."""
+    """Return what is attached to a user, its groups or a role; nothing for who is gone."""
     if principal.type is PrincipalType.USER and principal.user_name is not None:
         user = tx.identities.user(principal.user_name)
         if user is None:
             return PolicySet()
+        groups = [
+            source
+            for group in tx.groups.of_user(user.name)
+            for source in _attached(tx, EntityKind.GROUP, group.name)
+        ]
         return PolicySet(
-            identity=_attached(tx, EntityKind.USER, user.name),
+            identity=(*_attached(tx, EntityKind.USER, user.name), *groups),
             boundary=_boundary(tx, user.boundary_arn),
         )
     if principal.type is PrincipalType.ASSUMED_ROLE:

@@ -16,6 +16,14 @@ from mooring.iam.identity import (
     Role,
     User,
 )
+from mooring.ports.iam_tables import (
+    Aliases,
+    CredentialReports,
+    Groups,
+    InstanceProfiles,
+    LastUses,
+    PolicyVersions,
+)
 from mooring.ports.records import AuditEvent, Ticket
 from mooring.sessions.session import Session
 
@@ -199,6 +207,30 @@ class Transaction(Protocol):
     @property
     def identities(self) -> Identities:
         """The account's users, roles, keys and policies."""
+
+    @property
+    def groups(self) -> Groups:
+        """The account's groups."""
+
+    @property
+    def policy_versions(self) -> PolicyVersions:
+        """The versions of the account's policies."""
+
+    @property
+    def instance_profiles(self) -> InstanceProfiles:
+        """The account's instance profiles."""
+
+    @property
+    def last_uses(self) -> LastUses:
+        """When the account's keys and roles were last used."""
+
+    @property
+    def aliases(self) -> Aliases:
+        """The account's alias."""
+
+    @property
+    def credential_reports(self) -> CredentialReports:
+        """The account's credential report."""
 
     @property
     def tickets(self) -> Tickets:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from sqlalchemy import Column, Table, func, select
+from sqlalchemy import func, select
 
 from mooring.iam.identity import (
     AccessKey,
@@ -43,8 +43,8 @@ from mooring.store.statement import (
     AccountStatement,
     account_statement,
     delete_where,
+    listing,
     of_account,
-    param,
     put_row,
     select_where,
 )
@@ -52,25 +52,14 @@ from mooring.store.statement import (
 __all__ = ["IdentityTable"]
 
 
-def _listing(table: Table, column: Column[str]) -> AccountStatement:
-    """Rows above ``after`` by ``column``, of paths that begin with ``path_prefix``."""
-    beginning = func.substr(table.c.path, 1, param("prefix_length"))
-    return account_statement(
-        select_where(table)
-        .where(column > param("after"), beginning == param("path_prefix"))
-        .order_by(column)
-        .limit(param("limit"))
-    )
-
-
 _USER = account_statement(select_where(USERS, "name_key"))
 _PUT_USER = account_statement(put_row(USERS))
 _DELETE_USER = account_statement(delete_where(USERS, "name_key"))
-_USERS = _listing(USERS, USERS.c.name_key)
+_USERS = account_statement(listing(USERS, USERS.c.name_key))
 _ROLE = account_statement(select_where(ROLES, "name_key"))
 _PUT_ROLE = account_statement(put_row(ROLES))
 _DELETE_ROLE = account_statement(delete_where(ROLES, "name_key"))
-_ROLES = _listing(ROLES, ROLES.c.name_key)
+_ROLES = account_statement(listing(ROLES, ROLES.c.name_key))
 _ACCESS_KEY = account_statement(select_where(ACCESS_KEYS, "access_key_id"))
 _PUT_ACCESS_KEY = account_statement(put_row(ACCESS_KEYS))
 _DELETE_ACCESS_KEY = account_statement(delete_where(ACCESS_KEYS, "access_key_id"))
@@ -82,7 +71,7 @@ _ACCESS_KEYS = account_statement(
 _POLICY = account_statement(select_where(POLICIES, "arn"))
 _PUT_POLICY = account_statement(put_row(POLICIES))
 _DELETE_POLICY = account_statement(delete_where(POLICIES, "arn"))
-_POLICIES = _listing(POLICIES, POLICIES.c.arn)
+_POLICIES = account_statement(listing(POLICIES, POLICIES.c.arn))
 
 _ENTITY = ("entity_kind", "entity_key")
 _INLINE = account_statement(

@@ -134,13 +134,16 @@ def policy_columns(policy: CustomerPolicy) -> dict[str, Value]:
         "description": policy.description,
         "created_at": to_micros(policy.created_at),
         "updated_at": to_micros(policy.updated_at),
+        "default_version": policy.default_version,
+        "last_version": policy.last_version,
+        "tags": to_tags(policy.tags),
     }
 
 
 def policy_of(row: Row) -> CustomerPolicy:
     """Return the row's policy."""
     account_id, _arn, _key, name, path, policy_id, document, *rest = row
-    description, created_at, updated_at = rest
+    description, created_at, updated_at, default_version, last_version, tags = rest
     return CustomerPolicy(
         account_id=account_id,
         name=name,
@@ -150,4 +153,7 @@ def policy_of(row: Row) -> CustomerPolicy:
         description=description,
         created_at=from_micros(created_at),
         updated_at=from_micros(updated_at),
+        default_version=default_version,
+        last_version=last_version,
+        tags=from_tags(tags),
     )

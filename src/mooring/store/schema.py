@@ -157,6 +157,9 @@ POLICIES = Table(
     text("description"),
     time("created_at"),
     time("updated_at"),
+    integer("default_version"),
+    integer("last_version"),
+    text("tags"),
     PrimaryKeyConstraint("account_id", "arn"),
     UniqueConstraint("account_id", "name_key", name="policies_by_name"),
 )

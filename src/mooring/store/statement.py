@@ -13,7 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, Insert, Select, Table, bindparam
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+)
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,6 +38,7 @@ __all__ = [
     "delete_where",
     "global_statement",
     "insert_row",
+    "listing",
     "of_account",
     "param",
     "put_row",
@@ -34,7 +46,7 @@ __all__ = [
 ]
 
 Value = int | str | bytes | None
-Clause = Select[Any] | Insert | Delete | ReturningDelete[Any]
+Clause = Select[Any] | Insert | Update | Delete | ReturningDelete[Any]
 
 _DIALECT = sqlite.dialect(paramstyle="named")
 
@@ -91,6 +103,17 @@ def of_account(table: Table, *keys: str) -> list[ColumnElement[bool]]:
 def select_where(table: Table, *keys: str) -> Select[tuple[object, ...]]:
     """All columns of the account's rows whose ``keys`` equal the parameters of those names."""
     return sql_select(*table.c).where(*of_account(table, *keys))
+
+
+def listing(table: Table, column: Column[str]) -> Select[tuple[object, ...]]:
+    """Rows above ``after`` by ``column``, of paths that begin with ``path_prefix``."""
+    beginning = func.substr(table.c.path, 1, param("prefix_length"))
+    return (
+        select_where(table)
+        .where(column > param("after"), beginning == param("path_prefix"))
+        .order_by(column)
+        .limit(param("limit"))
+    )
 
 
 def delete_where(table: Table, *keys: str) -> Delete:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import sqlite3
 
 from mooring.store.activations import ActivationTable
+from mooring.store.aliases import AliasTable
 from mooring.store.audit import AuditTable
+from mooring.store.credential_reports import CredentialReportTable
+from mooring.store.groups import GroupTable
 from mooring.store.identities import IdentityTable
+from mooring.store.instance_profiles import InstanceProfileTable
+from mooring.store.last_uses import LastUseTable
 from mooring.store.nodes import NodeTable
+from mooring.store.policy_versions import PolicyVersionTable
 from mooring.store.sessions import SessionTable
 from mooring.store.tickets import TicketTable
 
@@ -43,6 +49,36 @@ class AccountTransaction:
     def identities(self) -> IdentityTable:
         """The account's users, roles, keys and policies."""
         return IdentityTable(self._connection, self._account_id)
+
+    @property
+    def groups(self) -> GroupTable:
+        """The account's groups."""
+        return GroupTable(self._connection, self._account_id)
+
+    @property
+    def policy_versions(self) -> PolicyVersionTable:
+        """The versions of the account's policies."""
+        return PolicyVersionTable(self._connection, self._account_id)
+
+    @property
+    def instance_profiles(self) -> InstanceProfileTable:
+        """The account's instance profiles."""
+        return InstanceProfileTable(self._connection, self._account_id)
+
+    @property
+    def last_uses(self) -> LastUseTable:
+        """When the account's keys and roles were last used."""
+        return LastUseTable(self._connection, self._account_id)
+
+    @property
+    def aliases(self) -> AliasTable:
+        """The account's alias."""
+        return AliasTable(self._connection, self._account_id)
+
+    @property
+    def credential_reports(self) -> CredentialReportTable:
+        """The account's credential report."""
+        return CredentialReportTable(self._connection, self._account_id)
 
     @property
     def tickets(self) -> TicketTable:
