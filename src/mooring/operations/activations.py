@@ -15,7 +15,7 @@ from mooring.fleet.activation import (
 from mooring.operations.authorize import Question, require, without_resource
 from mooring.operations.call import Call
 from mooring.operations.credentials import new_secret
-from mooring.operations.paging import SCAN, Walk, collect
+from mooring.operations.paging import Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.tokens import open_page_token, page_token, token_hash
 from mooring.ports.tables import Transaction
@@ -163,7 +163,7 @@ async def describe_activations(
     page, has_more = await collect(
         call,
         Walk(
-            page=lambda tx, at: tx.activations.page(after=at, limit=SCAN),
+            page=lambda tx, at, size: tx.activations.page(after=at, limit=size),
             key_of=lambda row: row.activation_id,
         ),
         is_match=lambda row: all(_matches(row, wanted) for wanted in filters),

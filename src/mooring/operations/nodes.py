@@ -13,7 +13,7 @@ from datetime import datetime
 from mooring.fleet.node import Node, ping_status, resource_type
 from mooring.operations.authorize import require, without_resource
 from mooring.operations.call import Call
-from mooring.operations.paging import SCAN, Walk, collect
+from mooring.operations.paging import Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.session_end import end_session
 from mooring.operations.session_questions import on_node
@@ -30,6 +30,7 @@ __all__ = [
     "get_connection_status",
 ]
 
+_SCAN = 500
 _TAG_PREFIX = "tag:"
 
 
@@ -138,7 +139,7 @@ async def describe_nodes(
     page, has_more = await collect(
         call,
         Walk(
-            page=lambda tx, at: tx.nodes.page(after=at, limit=SCAN),
+            page=lambda tx, at, size: tx.nodes.page(after=at, limit=size),
             key_of=lambda node: node.node_id,
         ),
         is_match=lambda node: (
@@ -185,7 +186,7 @@ async def deregister(call: Call, node_id: str) -> None:
 def _active_on(tx: Transaction, node_id: str) -> list[str]:
     found: list[str] = []
     before: tuple[datetime, str] | None = None
-    while rows := tx.sessions.page(active=True, before=before, limit=SCAN):
+    while rows := tx.sessions.page(active=True, before=before, limit=_SCAN):
         found += [row.session_id for row in rows if row.node_id == node_id]
         before = rows[-1].started_at, rows[-1].session_id
     return found

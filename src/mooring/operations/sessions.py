@@ -16,7 +16,7 @@ from mooring.iam.principal import PrincipalType
 from mooring.operations.authorize import require, without_resource
 from mooring.operations.call import Call
 from mooring.operations.orders import DEFAULT_DOCUMENT, send_start
-from mooring.operations.paging import SCAN, Walk, collect
+from mooring.operations.paging import Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.session_end import end_session
 from mooring.operations.session_filters import SessionFilter, check_filters, is_match
@@ -164,7 +164,9 @@ async def describe_sessions(
     page, has_more = await collect(
         call,
         Walk(
-            page=lambda tx, before: tx.sessions.page(active=active, before=before, limit=SCAN),
+            page=lambda tx, before, size: tx.sessions.page(
+                active=active, before=before, limit=size
+            ),
             key_of=_place_of,
         ),
         is_match=lambda session: is_match(session, filters),

@@ -42,9 +42,9 @@ class Store(Protocol):
         """Run ``work`` on a consistent snapshot; it must change nothing."""
 
     async def glance(self, account_id: str, work: Callable[[Transaction], T]) -> T:
-        """Read a few rows by their keys, as ``read`` does but at once.
+        """Read some dozens of rows by their keys at most, as ``read`` does but at once.
 
-        It may run on the caller's own thread: a page or a scan would hold up everybody.
+        It may run on the caller's own thread: a long page or a scan would hold up everybody.
         """
 
     async def find(self, look: Callable[[Directory], T]) -> T:
