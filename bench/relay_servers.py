@@ -72,7 +72,7 @@ class Door:
             document_name="SSM-SessionManagerRunShell",
             started_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         )
-        settings = RecorderSettings(spool=self._folder)
+        settings = RecorderSettings(spool=self._folder, key=bytes(32))
         recorder = Recorder(session, settings, SystemClock(), self._keys)
         return Relay(session, recorder, self, Stamp(SystemEntropy().uuid, 1_700_000_000.0))
 

@@ -165,6 +165,7 @@ def a_recorder(
     """Return a recorder; ``segment_bytes`` and ``minutes`` are when it seals."""
     settings = RecorderSettings(
         spool=spool,
+        key=b"a key of the tests",
         segment_bytes=sizes.get("segment_bytes", 1024 * 1024),
         segment_age=timedelta(minutes=sizes.get("minutes", 10)),
     )

@@ -15,7 +15,7 @@ from tests.gateway.test_recorder import checked, shown
 from mooring.blobs.directory import DirectoryBlobs
 from mooring.gateway import keeper as keeper_module
 from mooring.gateway.keeper import Keeper
-from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.recorder import NumberReused, Recorder, RecorderSettings
 from mooring.gateway.spool import spool_files, spool_path
 from mooring.operations.world import World
 from mooring.recordings.recording import recording_prefix, segment_key
@@ -39,7 +39,7 @@ def spool(tmp_path: Path) -> Path:
 
 
 def a_keeper(world: World, spool: Path, segment_bytes: int = 1_000_000) -> Keeper:
-    return Keeper(world, RecorderSettings(spool=spool, segment_bytes=segment_bytes))
+    return Keeper(world, RecorderSettings(spool=spool, key=b"k", segment_bytes=segment_bytes))
 
 
 def left_in(spool: Path) -> list[str]:
@@ -185,6 +185,29 @@ async def test_a_live_session_goes_on_after_its_last_sealed_file(
     assert shown(segments) == b"one two three"
     assert checked(segments).is_whole
     assert left_in(spool) == []
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize("begins", [True, False])
+async def test_a_second_version_of_a_frame_in_an_earlier_segment_is_found(
+    world: FakeWorld, spool: Path, *, is_kept: bool, begins: bool
+) -> None:
+    keeper = a_keeper(world.world, spool, segment_bytes=1)
+    recorder = keeper.recorder(SESSION)
+    says(recorder, b"one ", b"two ")
+    if is_kept:
+        await keep(keeper, recorder)
+    if begins:
+        later = recorder.next_sequence + 1
+        recorder._settings = RecorderSettings(spool=spool, key=b"k")  # no more seals
+        recorder.output(later, PayloadType.OUTPUT, b"four")
+
+    _, live = await recovered(world, spool, live=[SESSION])
+    found = live[SESSION.session_id]
+
+    assert found.output(1, PayloadType.OUTPUT, b"two ") is False
+    with pytest.raises(NumberReused):
+        found.output(1, PayloadType.OUTPUT, b"2 ")
 
 
 async def test_a_live_session_whose_recording_was_over_is_told_so(

@@ -168,7 +168,7 @@ def test_an_old_segment_is_sealed(tmp_path: Path) -> None:
     clock = FakeClock()
     recorder = a_recorder(tmp_path, clock, minutes=10)
     recorder.output(0, PayloadType.OUTPUT, b"morning")
-    clock.advance(RecorderSettings(spool=tmp_path).segment_age * 1.01)
+    clock.advance(RecorderSettings(spool=tmp_path, key=b"k").segment_age * 1.01)
 
     recorder.output(1, PayloadType.OUTPUT, b"later")
 
@@ -378,7 +378,7 @@ def test_keys_from_a_file_seal_what_their_public_halves_verify(tmp_path: Path) -
     keys = FileKeyRing.load(tmp_path / "keys")
     spool = tmp_path / "spool"
     spool.mkdir()
-    recorder = Recorder(a_session(), RecorderSettings(spool=spool), FakeClock(), keys)
+    recorder = Recorder(a_session(), RecorderSettings(spool=spool, key=b"k"), FakeClock(), keys)
     recorder.output(0, PayloadType.OUTPUT, b"x")
 
     recorder.finish("")

@@ -156,7 +156,7 @@ def test_a_node_that_was_there_has_longer_to_come_back(scene: Scene) -> None:
     assert scene.office.ends == []
     sweep_at(CAME + 1201, relay=scene.relay)
 
-    assert scene.office.ends == [(End.NODE_FAILED, "the node did not come back")]
+    assert scene.office.ends == [(End.NODE_LOST, "the node did not come back")]
 
 
 def test_a_session_whose_node_has_settled_without_it_is_over_soon(scene: Scene) -> None:
@@ -174,7 +174,7 @@ def test_a_session_whose_node_has_settled_without_it_is_over_soon(scene: Scene) 
     assert scene.office.ends == []
     sweep_with(CAME + 360, CAME + 299)
 
-    assert scene.office.ends == [(End.NODE_FAILED, "the node did not come back")]
+    assert scene.office.ends == [(End.NODE_LOST, "the node did not come back")]
 
 
 def test_after_a_restart_of_ours_a_node_has_longer_to_come_back(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_after_a_restart_of_ours_a_node_has_longer_to_come_back(tmp_path: Path) 
     assert scene.office.ends == []
     sweep_at(CAME + 1201, relay=scene.relay)
 
-    assert scene.office.ends == [(End.NODE_FAILED, "the node did not come back")]
+    assert scene.office.ends == [(End.NODE_LOST, "the node did not come back")]
 
 
 def test_a_client_that_does_not_come_back_ends_the_session(scene: Scene) -> None:

@@ -30,7 +30,13 @@ async def test_each_end_is_told_and_failures_are_failures(world: FakeWorld, end:
     await keep_end(world.world, account_id, session_id, end=end, output="")
 
     session = await kept(world, account_id, session_id)
-    failed = end in {End.TIMEOUT, End.NODE_FAILED}
+    failed = end in {
+        End.TIMEOUT,
+        End.NODE_FAILED,
+        End.NODE_LOST,
+        End.NODE_BROKE_PROTOCOL,
+        End.NOT_RECORDED,
+    }
     assert session.status is (SessionStatus.FAILED if failed else SessionStatus.TERMINATED)
     assert session.details == end.value
     assert session.ended_at == world.clock.now()

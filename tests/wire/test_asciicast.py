@@ -1,6 +1,7 @@
 """A recording gives back the exact bytes, wherever its writer died."""
 
 import json
+import random as random_module
 
 import pytest
 from hypothesis import given
@@ -8,12 +9,14 @@ from hypothesis import strategies as st
 
 from mooring.wire.asciicast import (
     CastEvent,
+    RecordedFrames,
     Transcript,
     header_line,
     input_line,
     marker_line,
     output_bytes,
     parse_line,
+    recorded_frames,
     recover,
     resize_line,
 )
@@ -213,6 +216,35 @@ def test_refuses_frames_too_far_ahead_of_their_turn() -> None:
         many.feed(1001, b"", 0.0)
     with pytest.raises(RemoteProtocolError, match="too far ahead"):
         large.feed(1, b"x" * (4 * 1024 * 1024 + 1), 0.0)
+
+
+@given(frames, st.randoms(use_true_random=False), st.integers(0, 12))
+def test_gives_back_every_frame_of_a_file(
+    outputs: list[bytes], random: "random_module.Random", cut: int
+) -> None:
+    order = list(enumerate(outputs))
+    random.shuffle(order)
+    transcript = Transcript()
+    first = b"".join(b"".join(transcript.feed(*frame, 0.0)) for frame in order[:cut])
+    opening = b"".join(transcript.checkpoint(0.0))
+    start = transcript.next_sequence
+    second = opening + b"".join(b"".join(transcript.feed(*frame, 0.0)) for frame in order[cut:])
+
+    before = recorded_frames(first, is_first=True)
+    after = recorded_frames(second, is_first=False)
+
+    assert before == RecordedFrames(start=0, frames=tuple(order[:cut]))
+    assert after.start == start
+    held = {frame for frame in order[:cut] if frame[0] >= start}
+    assert set(after.frames) == held | set(order[cut:])
+
+
+def test_takes_the_frames_before_a_torn_line() -> None:
+    lines = b"".join(Transcript().feed(0, b"whole", 0.0))
+
+    found = recorded_frames(lines + b'[0.1, "o", "to', is_first=True)
+
+    assert found.frames == ((0, b"whole"),)
 
 
 def _lines(data: bytes) -> list[bytes]:

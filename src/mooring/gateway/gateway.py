@@ -18,6 +18,7 @@ import msgspec
 from anyio.abc import TaskGroup, TaskStatus
 
 from mooring.gateway.control import ControlListener
+from mooring.gateway.fingerprints import KEY_BYTES
 from mooring.gateway.keeper import Keeper
 from mooring.gateway.leg import DataListener
 from mooring.gateway.lines import Lines
@@ -93,7 +94,8 @@ class Gateway:
         self.max_message = settings.max_message
         self._world = world
         self._settings = settings
-        self._keeper = Keeper(world, RecorderSettings(spool=settings.spool))
+        key = world.entropy.bytes(KEY_BYTES)
+        self._keeper = Keeper(world, RecorderSettings(spool=settings.spool, key=key))
         self._listeners: dict[ControlListener | DataListener, float] = {}
         self._strangers: dict[str, int] = {}
         self._relays: dict[str, Relay] = {}

@@ -27,6 +27,8 @@ from mooring.wire.errors import RemoteProtocolError
 __all__ = ["Keeper", "Recovered"]
 
 _RETRY_S = 5.0
+_WINDOW_BYTES = 512 * 1024
+"""A spool file of this size holds every frame that a node may still send again."""
 
 _log = logging.getLogger(__name__)
 
@@ -107,7 +109,7 @@ class Keeper:
             recorder = recorders.get(name.session_id)
             if recorder is None:
                 recorder = over.setdefault(name.session_id, self.recorder(session))
-            await self._take_up(recorder, name)
+            await self._take_up(recorder, name, session)
         for session_id, recorder in recorders.items():
             await self._continue(recorder, live[session_id])
         for session_id, recorder in over.items():
@@ -118,8 +120,10 @@ class Keeper:
             recorder.finish(session.details or "the server stopped")
         return Recovered(live=recorders, over=over)
 
-    async def _take_up(self, recorder: Recorder, name: SpoolName) -> None:
+    async def _take_up(self, recorder: Recorder, name: SpoolName, session: Session) -> None:
         data = await anyio.to_thread.run_sync(name.path.read_bytes)
+        if name.index > 0 and not recorder.remembers and len(data) < _WINDOW_BYTES:
+            await self._remember(recorder, session, name.index - 1)
         try:
             if is_sealed(data):
                 recorder.continue_after(data, name.index)
@@ -130,6 +134,13 @@ class Keeper:
             aside = name.path.with_suffix(".unreadable")
             _log.exception("spool_unreadable", extra={"path": aside.name})
             await anyio.to_thread.run_sync(name.path.rename, aside)
+
+    async def _remember(self, recorder: Recorder, session: Session, index: int) -> None:
+        """Read the segment before the spool's first: the node may send its last frames again."""
+        key = segment_key(session.account_id, session.session_id, index)
+        content = await self._world.blobs.get(key, max_bytes=MAX_SEGMENT_BYTES)
+        if content is not None:
+            recorder.remember(content, index)
 
     async def _continue(self, recorder: Recorder, session: Session) -> None:
         """Go on after the last segment that is kept, when the spool does not go beyond it."""

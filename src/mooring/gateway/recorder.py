@@ -1,6 +1,7 @@
 """Keeps what a session shows: every output frame is on file before it is forwarded.
 
-A frame is recorded once, by its sequence number, however often the node sends it. A segment is
+A frame is recorded once, by its sequence number, however often the node sends it; one that comes
+again with other bytes is told apart, because it must not be shown. A segment is
 sealed when it is large or old, and at the end; ``take_sealed`` names the files to be kept.
 """
 
@@ -11,16 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mooring.gateway.fingerprints import Fingerprints, Repeat
 from mooring.gateway.spool import FORMAT, SpoolFile, last_size
 from mooring.ports.world import Clock, KeyRing
 from mooring.sessions.session import Session
-from mooring.wire.asciicast import Transcript, header_line, recover, resize_line
+from mooring.wire.asciicast import Transcript, header_line, recorded_frames, recover, resize_line
 from mooring.wire.chain import FIRST_PREVIOUS, SegmentEnd, SegmentHeader, segment_digest
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.handshake import HandshakeComplete
 from mooring.wire.payloads import PayloadType, TerminalSize
 
-__all__ = ["Recorder", "RecorderSettings"]
+__all__ = ["NumberReused", "Recorder", "RecorderSettings"]
 
 _SILENT = frozenset({PayloadType.HANDSHAKE_REQUEST, PayloadType.ENC_CHALLENGE_REQUEST})
 """All that a client does not show. A stock one prints whatever else comes in a shell."""
@@ -28,11 +30,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENV: Mapping[str, str] = {"TERM": "xterm-256color"}
 
 
+class NumberReused(Exception):
+    """The node sent other bytes under a sequence number that is on record."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderSettings:
-    """Where recordings are spooled, and when a segment is sealed."""
+    """Where recordings are spooled, and when a segment is sealed.
+
+    ``key`` is what frames are remembered under, new in each process.
+    """
 
     spool: Path
+    key: bytes
     segment_bytes: int = 1024 * 1024
     segment_age: timedelta = timedelta(minutes=10)
 
@@ -48,6 +58,7 @@ class Recorder:
         self._clock = clock
         self._keys = keys
         self._transcript = Transcript()
+        self._known = Fingerprints(settings.key)
         self._size = TerminalSize(columns=80, rows=24)
         self._file: SpoolFile | None = None
         # Times count from the session's start, in every segment alike.
@@ -77,19 +88,46 @@ class Recorder:
         """Return the number of the first frame that is not on file."""
         return self._transcript.next_sequence
 
-    def output(self, sequence: int, payload_type: int, payload: bytes) -> None:
+    def output(self, sequence: int, payload_type: int, payload: bytes) -> bool:
         """Put a frame on file; it may be forwarded when this returns.
+
+        Returns whether it is new; when it is not, it shows what was recorded.
 
         Raises:
             OSError: it could not be written, and must not be forwarded.
-            RemoteProtocolError: it is too far ahead of its turn, and must not be forwarded.
+            RemoteProtocolError: it is too far ahead of its turn, or older than anything that is
+                remembered, and must not be forwarded.
+            NumberReused: it shows other than what was recorded, and must not be forwarded.
         """
+        shown = _shown(payload_type, payload)
+        if self._transcript.has(sequence):
+            self._check_repeat(sequence, shown)
+            return False
         now_us = self._now_us()
         file = self._open(now_us)
-        lines = self._transcript.feed(sequence, _shown(payload_type, payload), self._since(now_us))
-        if lines:
-            file.write(b"".join(lines))
+        file.write(b"".join(self._transcript.feed(sequence, shown, self._since(now_us))))
+        self._known.add(sequence, shown)
         self._rotate_if_due(file, now_us)
+        return True
+
+    def _check_repeat(self, sequence: int, shown: bytes) -> None:
+        found = self._known.compare(sequence, shown)
+        if found is Repeat.OTHER:
+            raise NumberReused(f"it sent other bytes under sequence number {sequence} again")
+        if found is Repeat.FORGOTTEN:
+            raise RemoteProtocolError(f"sequence number {sequence} is from too long ago")
+
+    @property
+    def remembers(self) -> int:
+        """Return how many frames a repeat can be compared with."""
+        return len(self._known)
+
+    def remember(self, segment: bytes, index: int) -> None:
+        """Take the frames of a segment that an earlier process recorded; in order of segments."""
+        found = recorded_frames(segment, is_first=index == 0)
+        self._known.start(found.start)
+        for sequence, shown in found.frames:
+            self._known.add(sequence, shown)
 
     def _rotate_if_due(self, file: SpoolFile, now_us: int) -> None:
         if file.size > self._settings.segment_bytes or self._is_old(now_us):
@@ -151,6 +189,7 @@ class Recorder:
         self._transcript = found.transcript
         self._file = SpoolFile(path, header, size=len(data))
         self._file.truncate(found.length)
+        self.remember(data[: found.length], index)
 
     def continue_after(self, sealed: bytes, index: int) -> None:
         """Begin the segment after a sealed one, which a dead process had not begun.
@@ -159,6 +198,7 @@ class Recorder:
             RemoteProtocolError: it is no sealed segment.
         """
         self._transcript = recover(sealed).transcript
+        self.remember(sealed, index)
         self._size = last_size(sealed) or self._size
         self._index = index + 1
         self._previous = segment_digest(sealed)

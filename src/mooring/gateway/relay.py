@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from mooring.gateway.recorder import Recorder
+from mooring.gateway.recorder import NumberReused, Recorder
 from mooring.gateway.rescue import Rescue
 from mooring.net.websocket import CloseCode, Peer
 from mooring.sessions.session import End, Session, SessionStatus
@@ -206,8 +206,7 @@ class Relay:
 
     def _from_agent(self, header: Header, data: bytes | memoryview) -> bool:
         if header.message_type == _STREAM:
-            self._repeat(header, data)
-            return self._record(header, bytes(data[HEADER_SIZE:]))
+            return self._record(header, data)
         if header.message_type == _STATE:
             with suppress(RemoteProtocolError):  # a state that we do not know says nothing to us
                 self._state(AgentSessionState.parse(bytes(data[HEADER_SIZE:])))
@@ -218,8 +217,6 @@ class Relay:
         """Look after a stock agent's frame that the client may have had before the cut."""
         agent, client = self.legs.get(Side.AGENT), self.legs.get(Side.CLIENT)
         if self._rescue is None or agent is None or client is None or agent.is_own_agent:
-            return
-        if header.sequence_number >= self.recorder.next_sequence:
             return
         if self._rescue.repeated(header.sequence_number, bytes(data[64:80])):
             client.peer.ping()
@@ -252,22 +249,29 @@ class Relay:
             f"message type `{header.message_type.decode(errors='replace')}` from this side"
         )
 
-    def _record(self, header: Header, payload: bytes) -> bool:
-        if header.sequence_number < 0:
+    def _record(self, header: Header, data: bytes | memoryview) -> bool:
+        """Put a frame on record; False when it must not be forwarded."""
+        number, payload = header.sequence_number, bytes(data[HEADER_SIZE:])
+        if number < 0:
             return False  # no number of a stream: it would be shown and not be on record
         try:
-            self.recorder.output(header.sequence_number, header.payload_type, payload)
+            is_new = self.recorder.output(number, header.payload_type, payload)
         except RemoteProtocolError:
-            return False  # too far ahead of its turn; it is sent again until it is acknowledged
+            return False  # too far ahead of its turn: sent again until acknowledged; or too old
+        except NumberReused as exc:
+            self.finish(End.NODE_BROKE_PROTOCOL, str(exc))
+            return False
         except OSError as exc:
             self._cannot_record(exc)
             return False
+        if not is_new:
+            self._repeat(header, data)
         if self.recorder.has_sealed:
             self._office.sealed(self)
         return True
 
     def _cannot_record(self, exc: OSError) -> None:
-        self.finish(End.NODE_FAILED, f"the recording cannot be written: {exc.strerror}")
+        self.finish(End.NOT_RECORDED, f"{End.NOT_RECORDED}: {exc.strerror}")
 
     def _resize(self, payload: bytes) -> None:
         try:

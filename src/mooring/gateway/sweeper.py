@@ -73,9 +73,9 @@ def _sweep_relay(relay: Relay, due: Deadlines) -> None:
     patience = due.start_s if waits_for_start else _agent_patience(relay, due)
     if away.get(Side.AGENT, 0.0) > patience:
         if waits_for_start:
-            relay.finish(End.TIMEOUT, "the node did not open its side in time")
+            relay.finish(End.TIMEOUT, End.TIMEOUT.value)
         else:
-            relay.finish(End.NODE_FAILED, "the node did not come back")
+            relay.finish(End.NODE_LOST, End.NODE_LOST.value)
     elif away.get(Side.CLIENT, 0.0) > due.client_grace_s:
         relay.finish(End.CLIENT_LOST, "")
 

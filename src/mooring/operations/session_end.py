@@ -12,9 +12,11 @@ from mooring.ports.tables import Transaction
 from mooring.ports.world import NoSubscriber
 from mooring.sessions.session import End, Session, SessionStatus, is_active, move
 
-__all__ = ["end_session", "keep_end"]
+__all__ = ["end_session", "end_text", "keep_end"]
 
-_FAILURES = frozenset({End.TIMEOUT, End.NODE_FAILED})
+_FAILURES = frozenset(
+    {End.TIMEOUT, End.NODE_FAILED, End.NODE_LOST, End.NODE_BROKE_PROTOCOL, End.NOT_RECORDED}
+)
 
 
 async def end_session(
@@ -48,7 +50,7 @@ async def keep_end(
         session = tx.sessions.get(session_id)
         if session is None or session.ended_at is not None:
             return
-        details = end.value if output in {"", end.value} else f"{end.value}: {output}"
+        details = end_text(end, output)
         failed = end in _FAILURES
         status = move(session.status, SessionStatus.FAILED if failed else SessionStatus.TERMINATED)
         tx.sessions.put(replace(session, status=status, details=details, ended_at=now))
@@ -57,6 +59,13 @@ async def keep_end(
         tx.audit.append(_event(session, details, event_id, now))
 
     await world.store.write(account_id, work)
+
+
+def end_text(end: End, output: str) -> str:
+    """Say how a session ended: the kind of end, and what was told on the screens."""
+    if not output or output.startswith(end.value):
+        return output or end.value
+    return f"{end.value}: {output}"
 
 
 def _event(session: Session, details: str, event_id: str, now: datetime) -> AuditEvent:

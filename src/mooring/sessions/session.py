@@ -37,8 +37,11 @@ class End(StrEnum):
     TERMINATED = "terminated by request"
     TIMEOUT = "the node did not open its side in time"
     MAXIMUM_DURATION = "the maximum session duration was reached"
-    POLICY = "the policy no longer allows it"
+    POLICY = "access revoked"
     NODE_FAILED = "the node could not start it"
+    NODE_LOST = "the node did not come back"
+    NODE_BROKE_PROTOCOL = "the node broke the protocol"
+    NOT_RECORDED = "it could not be recorded"
     CLIENT_LOST = "the client did not come back"
 
 

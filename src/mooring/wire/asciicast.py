@@ -32,6 +32,7 @@ from mooring.wire.utf8 import Utf8Splitter
 
 __all__ = [
     "CastEvent",
+    "RecordedFrames",
     "Recovered",
     "Transcript",
     "header_line",
@@ -39,6 +40,7 @@ __all__ = [
     "marker_line",
     "output_bytes",
     "parse_line",
+    "recorded_frames",
     "recover",
     "resize_line",
 ]
@@ -86,7 +88,7 @@ class Transcript:
             RemoteProtocolError: the frame is further ahead of its turn than may be kept; it must
                 not be forwarded, and the node will send it again.
         """
-        if sequence < self.next_sequence or sequence in self._held:
+        if self.has(sequence):
             return []
         if sequence > self.next_sequence:
             return [self._hold(sequence, output, time_s), self._next_line(time_s)]
@@ -100,6 +102,10 @@ class Transcript:
             self.next_sequence += 1
         lines.append(self._next_line(time_s))
         return lines
+
+    def has(self, sequence: int) -> bool:
+        """Whether the frame of this number is recorded."""
+        return sequence < self.next_sequence or sequence in self._held
 
     def checkpoint(self, time_s: float) -> list[bytes]:
         """Return the lines that begin another file, so that it can be recovered by itself."""
@@ -135,6 +141,14 @@ class Recovered:
     transcript: Transcript
     length: int
     time_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedFrames:
+    """Number and exact output of frames, as they reached a file that starts before ``start``."""
+
+    start: int
+    frames: tuple[tuple[int, bytes], ...]
 
 
 def header_line(
@@ -220,6 +234,60 @@ def recover(data: bytes) -> Recovered:
         if not reading.takes(line + b"\n"):
             break
     return reading.result()
+
+
+def recorded_frames(data: bytes, *, is_first: bool) -> RecordedFrames:
+    """Return every frame in one file of a recording.
+
+    ``is_first`` tells a recording's first file from the others, which begin with where they
+    stand.
+    """
+    frames = _Frames(0 if is_first else None)
+    for line in data.split(b"\n")[:-1]:
+        try:
+            event = parse_line(line)
+            if event is not None:
+                frames.take(event)
+        except RemoteProtocolError:
+            break
+    return RecordedFrames(start=frames.start or 0, frames=tuple(frames.found))
+
+
+class _Frames:
+    """Puts the lines of a file together to frames again."""
+
+    def __init__(self, start: int | None) -> None:
+        self.start = start
+        self.found: list[tuple[int, bytes]] = []
+        self._following = start
+        self._pending = b""
+        self._shown = b""
+        self._exact: bytes | None = None
+        self._held: dict[int, bytes] = {}
+
+    def take(self, event: CastEvent) -> None:
+        if event.code == "x":
+            self._exact = _unhex(event.text)
+        elif event.code == "o":
+            self._shown += _encoded(event.text) if self._exact is None else self._exact
+            self._exact = None
+        elif event.code == "h":
+            sequence, output = _numbered(event.text)
+            self._held[sequence] = output
+            self.found.append((sequence, output))
+        elif event.code == "n":
+            self._end(*_numbered(event.text))
+
+    def _end(self, number: int, rest: bytes) -> None:
+        """One frame came in its turn, and set free those that had come before theirs."""
+        following = self._following
+        if following is None:
+            self.start = number
+        elif number > following:
+            whole = (self._shown + rest)[len(self._pending) :]
+            freed = sum(len(self._held.pop(at, b"")) for at in range(following + 1, number))
+            self.found.append((following, whole[: len(whole) - freed]))
+        self._following, self._pending, self._shown = number, rest, b""
 
 
 class _Reading:
