@@ -10,6 +10,7 @@ from mooring.iam.identity import AccessKey, CustomerPolicy, KeyStatus, Role, Use
 from mooring.ports.records import AuditEvent, Ticket
 from mooring.secret import Secret
 from mooring.sessions.session import Session, SessionStatus
+from mooring.wire.audit_chain import SignedHead
 
 ACCOUNT = "111111111111"
 OTHER = "222222222222"
@@ -127,6 +128,10 @@ def a_ticket(
     return Ticket(
         token_hash=token_hash, kind=kind, subject=subject, bearer="AIDA", expires_at=expires_at
     )
+
+
+def a_head(text: str = "{}") -> SignedHead:
+    return SignedHead(text=text, signature="00")
 
 
 def an_event(name: str = "StartSession") -> AuditEvent:

@@ -13,6 +13,7 @@ from tests.contracts.rows import (
     ACCOUNT,
     NOW,
     OTHER,
+    a_head,
     a_key,
     a_node,
     a_policy,
@@ -25,7 +26,7 @@ from tests.contracts.rows import (
 )
 
 from mooring.iam.identity import AttachedPolicies, EntityKind
-from mooring.ports import tables
+from mooring.ports import audit, tables
 from mooring.ports.store import AlreadyExists, Store
 from mooring.ports.tables import Transaction
 
@@ -67,6 +68,11 @@ NOTHING: dict[str, tuple[Callable[[Transaction], object], object]] = {
     "Tickets.purge": (lambda tx: tx.tickets.purge(LATER), 0),
     "AuditLog.page": (lambda tx: tx.audit.page(before=None, limit=9), []),
     "AuditLog.verify": (lambda tx: tx.audit.verify(), 0),
+    "AuditLog.last_sequence": (lambda tx: tx.audit.last_sequence(), 0),
+    "AuditLog.lines": (lambda tx: tx.audit.lines(after=0, limit=9), []),
+    "AuditLog.writers": (lambda tx: tx.audit.writers(), {}),
+    "AuditLog.last_head": (lambda tx: tx.audit.last_head(), None),
+    "AuditLog.heads": (lambda tx: tx.audit.heads(after=0, limit=9), []),
 }
 
 # Rows whose key is an id over all accounts: the other account cannot have the same.
@@ -92,6 +98,7 @@ OWN: dict[str, Callable[[Transaction], object]] = {
     "Identities.put_inline": lambda tx: tx.identities.put_inline(USER, "Alice", "I", "other"),
     "Identities.attach": lambda tx: tx.identities.attach(USER, "Alice", "arn:other"),
     "AuditLog.append": lambda tx: tx.audit.append(an_event("Other")),
+    "AuditLog.put_head": lambda tx: tx.audit.put_head(1, a_head("other")),
 }
 
 # Rows that name their account: one of another account is refused.
@@ -118,11 +125,12 @@ def fill(tx: Transaction) -> None:
     tx.identities.attach(USER, "Alice", ARN)
     tx.tickets.put(a_ticket())
     tx.audit.append(an_event())
+    tx.audit.put_head(1, a_head())
 
 
 def everything(tx: Transaction) -> list[object]:
     looks = ("get", "page", "user", "users", "role", "roles", "access_key", "access_keys")
-    more = ("policy", "policies", "attached", "attachment_count", "verify")
+    more = ("policy", "policies", "attached", "attachment_count", "verify", "heads", "lines")
     return [
         look(tx) for name, (look, _) in NOTHING.items() if name.partition(".")[2] in (*looks, *more)
     ]
@@ -132,7 +140,7 @@ class TenantsContract:
     """Every method of every table, called by the other tenant."""
 
     def test_every_method_of_every_table_is_tried(self) -> None:
-        protocols = [getattr(tables, name) for name in tables.__all__]
+        protocols = [getattr(tables, name) for name in tables.__all__] + [audit.AuditLog]
         names = {
             f"{protocol.__name__}.{name}"
             for protocol in protocols

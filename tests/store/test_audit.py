@@ -3,11 +3,18 @@
 import hashlib
 import json
 import sqlite3
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
+import anyio
 import pytest
-from tests.contracts.rows import ACCOUNT, OTHER, an_event
+from tests.contracts.rows import ACCOUNT, NOW, OTHER, an_event
 
+from mooring.ports.store import AlreadyExists
 from mooring.store.audit import AuditTable
+from mooring.store.database import SqliteStore, open_store
+from mooring.wire.audit_chain import SignedHead
 
 EVENTS = 5
 
@@ -34,6 +41,7 @@ def test_the_hash_is_over_the_one_before_and_the_event_as_json(
 
     expected = first.pop("hash")
     assert first.pop("previous_hash") == "0" * 64
+    assert first.pop("more") == ""
     canonical = json.dumps(first, sort_keys=True, separators=(",", ":"))
     assert hashlib.sha256(("0" * 64 + canonical).encode()).hexdigest() == expected
     assert second["previous_hash"] == expected
@@ -91,3 +99,57 @@ def test_each_account_has_its_own_numbers(
 
     assert other.page(before=None, limit=9) == [(1, an_event())]
     assert audit.verify() == EVENTS
+
+
+def test_what_an_event_tells_more_is_kept_and_hashed(
+    connection: sqlite3.Connection, audit: AuditTable
+) -> None:
+    told = replace(
+        an_event(),
+        request_id="a request",
+        issuer_arn="arn:aws:iam::111111111111:role/path/Role",
+        issued_at=NOW,
+        mfa_at=NOW - timedelta(minutes=1),
+    )
+
+    audit.append(told)
+
+    assert audit.page(before=None, limit=1) == [(EVENTS + 1, told)]
+    connection.execute("UPDATE audit_events SET more = '' WHERE sequence = 6")
+    with pytest.raises(ValueError, match="broken at 6: the event was altered"):
+        audit.verify()
+
+
+def test_lines_and_heads_come_in_order_from_where_one_left_off(audit: AuditTable) -> None:
+    heads = [SignedHead(text=f"head {number}", signature="00") for number in (1, 2, 3)]
+    for number, head in enumerate(heads, start=1):
+        audit.put_head(number, head)
+
+    lines = audit.lines(after=2, limit=2)
+
+    assert [json.loads(line.text)["sequence"] for line in lines] == [3, 4]
+    assert audit.heads(after=1, limit=9) == heads[1:]
+    assert audit.last_head() == heads[2]
+    assert audit.last_sequence() == EVENTS
+    with pytest.raises(AlreadyExists):
+        audit.put_head(3, heads[0])
+
+
+async def test_two_writer_processes_share_the_numbers_and_neither_is_refused(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mooring.db"
+    async with open_store(path, writer="one") as one, open_store(path, writer="two") as two:
+
+        async def write(store: SqliteStore) -> None:
+            for _ in range(40):
+                await store.write(ACCOUNT, lambda tx: tx.audit.append(an_event()))
+
+        async with anyio.create_task_group() as tasks:
+            for store in (one, two, one, two):
+                tasks.start_soon(write, store)
+
+        assert await one.read(ACCOUNT, lambda tx: tx.audit.verify()) == 160
+        places = await two.read(ACCOUNT, lambda tx: tx.audit.writers())
+        assert set(places) == {"one", "two"}
+        assert max(sequence for sequence, _ in places.values()) == 160

@@ -16,6 +16,7 @@ from mooring.iam.identity import (
     Role,
     User,
 )
+from mooring.ports.audit import AuditLog
 from mooring.ports.iam_tables import (
     Aliases,
     CredentialReports,
@@ -24,12 +25,11 @@ from mooring.ports.iam_tables import (
     LastUses,
     PolicyVersions,
 )
-from mooring.ports.records import AuditEvent, Ticket
+from mooring.ports.records import Ticket
 from mooring.sessions.session import Session
 
 __all__ = [
     "Activations",
-    "AuditLog",
     "Directory",
     "Identities",
     "Nodes",
@@ -170,23 +170,6 @@ class Tickets(Protocol):
 
     def purge(self, now: datetime) -> int:
         """Forget tickets that have expired; say how many."""
-
-
-class AuditLog(Protocol):
-    """The account's audit events, in one hash chain for each writer process."""
-
-    def append(self, event: AuditEvent) -> None:
-        """Add the event at the end of the chain."""
-
-    def page(self, *, before: int | None, limit: int) -> Sequence[tuple[int, AuditEvent]]:
-        """Return events newest first with their sequence numbers, below ``before``."""
-
-    def verify(self) -> int:
-        """Check the whole chain and say how many events it holds.
-
-        Raises:
-            ValueError: the chain is broken; the text names the first bad sequence number.
-        """
 
 
 class Transaction(Protocol):

@@ -226,6 +226,7 @@ AUDIT_EVENTS = Table(
     text("error_code"),
     text("error_message"),
     integer("read_only"),
+    text("more"),
     PrimaryKeyConstraint("account_id", "sequence"),
     Index("audit_events_by_writer", "account_id", "writer", "sequence"),
 )
