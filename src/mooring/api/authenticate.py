@@ -10,7 +10,7 @@ from mooring.api.protocol.request import HttpRequest
 from mooring.api.registry import Proof
 from mooring.iam.principal import Principal
 from mooring.operations.caller import Caller, Origin
-from mooring.operations.credentials import check_expiry, resolve
+from mooring.operations.credentials import caller_of, check_expiry, resolve
 from mooring.operations.node_proof import prove_node
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.world import World
@@ -72,14 +72,12 @@ async def authenticate(
     _check_envelope(world, signed, credential, signing_name=signing_name)
     check_signature(signed, credential, key.secret.reveal())
     check_expiry(key, world.clock.now())
-    return Caller(
-        account_id=key.account_id,
+    return caller_of(
+        key,
+        credential.access_key_id,
+        credential.security_token or "",
         region=region,
-        principal=key.principal,
         origin=origin,
-        access_key_id=credential.access_key_id,
-        node_id=key.node_id,
-        issued_at=key.issued_at,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mooring.iam.principal import Principal
+from mooring.secret import Secret
 
 __all__ = ["Caller", "Origin"]
 
@@ -28,7 +29,8 @@ class Caller:
     """An authenticated caller, or the anonymous one with an empty account.
 
     ``node_id`` is set for a node that signs with its own key or with its role's credentials.
-    ``issued_at`` is set for temporary credentials.
+    ``issued_at`` is set for temporary credentials, and ``session_token`` is theirs: everything
+    that a session which is started now needs to be asked about again later.
     """
 
     account_id: str
@@ -38,3 +40,4 @@ class Caller:
     access_key_id: str = ""
     node_id: str = ""
     issued_at: datetime | None = None
+    session_token: Secret = Secret("")

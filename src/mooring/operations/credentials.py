@@ -15,6 +15,7 @@ import msgspec
 
 from mooring.iam.identity import KeyStatus, Role
 from mooring.iam.principal import Principal
+from mooring.operations.caller import Caller, Origin
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.world import World
 from mooring.ports.tables import Transaction
@@ -24,6 +25,7 @@ from mooring.wire.ids import ENTROPY_BYTES, AccessKeyKind, new_access_key_id
 __all__ = [
     "ResolvedKey",
     "TemporaryCredentials",
+    "caller_of",
     "check_expiry",
     "issue_role_credentials",
     "new_secret",
@@ -117,6 +119,26 @@ async def resolve(world: World, access_key_id: str, session_token: str) -> Resol
     if account_id is None:
         raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN)
     return await world.store.glance(account_id, lambda tx: _long_term(world, tx, access_key_id))
+
+
+def caller_of(
+    key: ResolvedKey, access_key_id: str, session_token: str, *, region: str, origin: Origin
+) -> Caller:
+    """Return who signed with a key.
+
+    The one place that makes a caller of credentials: of a request, and again when a session that
+    was started with them is asked about later.
+    """
+    return Caller(
+        account_id=key.account_id,
+        region=region,
+        principal=key.principal,
+        origin=origin,
+        access_key_id=access_key_id,
+        node_id=key.node_id,
+        issued_at=key.issued_at,
+        session_token=Secret(session_token),
+    )
 
 
 def check_expiry(key: ResolvedKey, now: datetime) -> None:
