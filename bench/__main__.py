@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("shell", "relay", "idle", "store", "door")
+BENCHES = ("shell", "relay", "idle", "store", "door", "decision")
 
 
 def main() -> int:

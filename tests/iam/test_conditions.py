@@ -87,3 +87,19 @@ def test_compiled_conditions_compare_by_what_was_written() -> None:
     assert condition("Bool", "true") == condition("bool", "true")
     assert condition("Bool", "true") != condition("Bool", "false")
     assert hash(condition("Bool", "true")) == hash(condition("Bool", "true"))
+
+
+def test_a_condition_knows_which_keys_its_values_refer_to() -> None:
+    like, number = (
+        compile_condition(
+            Usage.parse(name),
+            "ssm:k",
+            ("${aws:userid}-${ssm:x, 'y'}",),
+            variables=True,
+            undecided=True,
+        )
+        for name in ("StringLike", "NumericEquals")
+    )
+
+    assert like.refers_to == {"aws:userid", "ssm:x"}
+    assert number.refers_to == frozenset()

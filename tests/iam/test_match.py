@@ -10,6 +10,7 @@ from mooring.iam.match import (
     PrincipalPattern,
     ResourcePattern,
     best_grant,
+    covers_any,
     is_listed,
     match_resources,
 )
@@ -238,3 +239,27 @@ def test_not_principal_spares_who_is_listed_in_full(
     patterns = tuple(PrincipalPattern.parse("AWS", text) for text in texts)
 
     assert is_listed(patterns, principal, {}) is spared
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "tail"),
+    [
+        ("*", "", ""),
+        ("arn:aws:ec2:*:1:instance/i-1", "arn:aws:ec2:", ":1:instance/i-1"),
+        ("arn:aws:ssm:::session/${aws:userid}-x", "arn:aws:ssm:::session/", "-x"),
+        ("arn:aws:s3:::b", "arn:aws:s3:::b", "arn:aws:s3:::b"),
+    ],
+)
+def test_a_pattern_knows_the_plain_text_at_its_ends(text: str, head: str, tail: str) -> None:
+    pattern = ResourcePattern.parse(text, variables=True)
+
+    assert (pattern.head, pattern.tail) == (head, tail)
+
+
+def test_what_a_pattern_covers_is_what_it_matches() -> None:
+    own = ResourcePattern.parse("arn:aws:ssm:::session/${aws:userid}-*", variables=True)
+    facts = {"aws:userid": ("AIDA",)}
+
+    assert covers_any([own], ("arn:aws:ssm:::session/ann-1", "arn:aws:ssm:::session/AIDA-1"), facts)
+    assert not covers_any([own], ("arn:aws:ssm:::session/ann-1",), facts)
+    assert not covers_any([own], ("arn:aws:ssm:::session/AIDA-1",), {})

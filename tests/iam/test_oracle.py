@@ -11,6 +11,8 @@ from mooring.iam.evaluate import PolicySet, PolicySource, Request, decide
 from mooring.iam.policy import PolicyKind, parse_policy
 from mooring.iam.principal import Principal
 
+# The deep profile asks for many more, which a number of our own would hide.
+EXAMPLES = max(300, settings().max_examples)
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/Ops"
 USER = Principal.user(ACCOUNT, "ann", user_id="AIDAAAAAAAAAAAAAAAAAA")
@@ -176,7 +178,7 @@ def policy_set(levels: dict[str, list[list[tuple[str, dict[str, Any]]]]]) -> Pol
     )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     levels=policy_levels(),
     action=st.sampled_from(ACTIONS * 4 + FREE_ACTIONS),
@@ -221,7 +223,7 @@ def test_engine_and_oracle_give_the_same_decision_for_the_same_reasons(
     assert (decision.allowed, decision.explicit, kind, matched) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     operator=operators,
     wanted=st.lists(values, max_size=3),
@@ -266,7 +268,7 @@ def test_engine_and_oracle_agree_on_each_single_condition(
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 @given(
     pattern=st.text("ab*?:", max_size=12),
     text=st.text("ab:", max_size=14),

@@ -91,6 +91,39 @@ def test_statements_stand_where_aws_counts_them() -> None:
     assert statement.end == Place(line=1, column=167)
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        # AdministratorAccess, as the simulator shows it to those who attach it.
+        (
+            '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Effect": "Allow",\n'
+            '      "Action": "*",\n      "Resource": "*"\n    }\n  ]\n}',
+            Place(line=3, column=17),
+            Place(line=8, column=6),
+        ),
+        # An inline policy in one line: published with a denial, columns 38 to 89.
+        (
+            '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ssm:*","Resource":"*"}]}',
+            Place(line=1, column=38),
+            Place(line=1, column=87),
+        ),
+    ],
+)
+def test_listed_statements_stand_where_aws_counts_them(text: str, start: Place, end: Place) -> None:
+    statement = parse_policy(text, kind=PolicyKind.IDENTITY).statements[0]
+
+    assert (statement.start, statement.end) == (start, end)
+
+
+def test_a_second_statement_begins_behind_the_comma() -> None:
+    text = json.dumps({"Statement": [ALLOW, ALLOW]})
+
+    first, second = parse_policy(text, kind=PolicyKind.IDENTITY).statements
+
+    assert second.start.column == first.end.column + 1
+    assert json.loads(first.text) == json.loads(second.text) == ALLOW
+
+
 def test_a_policy_is_a_value_that_can_be_kept() -> None:
     first, second = one(), one()
 

@@ -18,7 +18,7 @@ from mooring.iam import operands
 from mooring.iam.errors import NO_VENDOR, PolicySyntaxError
 from mooring.iam.facts import Facts
 from mooring.iam.operands import Builder, Matcher, Outcome
-from mooring.iam.pattern import Syntax
+from mooring.iam.pattern import Syntax, Template
 
 __all__ = ["OPERATORS", "Condition", "Operator", "Quantifier", "Usage", "compile_condition"]
 
@@ -138,6 +138,7 @@ class Condition:
     Attributes:
         key: in lower case.
         undecided: what an answer that AWS leaves open counts as.
+        refers_to: the keys whose values stand in the policy's values as variables.
     """
 
     usage: Usage
@@ -145,6 +146,7 @@ class Condition:
     values: tuple[str, ...]
     undecided: bool
     matcher: Matcher = field(compare=False, repr=False)
+    refers_to: frozenset[str] = frozenset()
 
     def holds(self, facts: Facts) -> bool:
         """Tell whether the request satisfies the condition."""
@@ -204,4 +206,11 @@ def compile_condition(
         values=values,
         undecided=undecided,
         matcher=build(values, syntax),
+        refers_to=_variables(values, syntax),
     )
+
+
+def _variables(values: tuple[str, ...], syntax: Syntax) -> frozenset[str]:
+    if syntax is Syntax.NONE:
+        return frozenset()
+    return frozenset(key for value in values for key in Template.parse(value, syntax).variables())

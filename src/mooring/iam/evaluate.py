@@ -19,11 +19,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mooring.iam.facts import Facts, fold
-from mooring.iam.match import Grant, best_grant, is_listed, match_resources
+from mooring.iam.match import Grant, best_grant, covers_any, is_listed, match_resources
 from mooring.iam.policy import Effect, Policy, PolicyKind, Statement
 from mooring.iam.principal import Principal, PrincipalType
 
-__all__ = ["Decision", "Match", "PolicySet", "PolicySource", "Request", "decide"]
+__all__ = ["Decision", "Match", "PolicySet", "PolicySource", "Request", "decide", "groups"]
 
 _UNCONDITIONAL = {"sts:getcalleridentity"}
 _FREE = {"sts:getsessiontoken"}
@@ -176,7 +176,7 @@ def _needed_kinds(request: Request, findings: list[_Finding]) -> set[PolicyKind]
     return needed
 
 
-def _groups(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyKind, Sources]]:
+def groups(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyKind, Sources]]:
     """Yield what must be asked, in the order in which a denial is reported."""
     principal = request.principal
     for level in policies.scps:
@@ -196,8 +196,14 @@ def _groups(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyKind,
 
 
 def _find_all(request: Request, action: str, policies: PolicySet) -> list[_Finding]:
-    question = _Question(request, action, fold(request.context), policies.boundary is not None)
-    return [_find(kind, sources, question) for kind, sources in _groups(request, policies)]
+    question = _Question(
+        request=request,
+        action=action,
+        names=request.resources,
+        facts=fold(request.context),
+        bounded=policies.boundary is not None,
+    )
+    return [_find(kind, sources, question) for kind, sources in groups(request, policies)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,7 @@ class _Question:
 
     request: Request
     action: str
+    names: tuple[str, ...]
     facts: Facts
     bounded: bool
 
@@ -214,11 +221,17 @@ def _find(kind: PolicyKind, sources: Sources, question: _Question) -> _Finding:
     denies: list[Match] = []
     allows: list[Match] = []
     best = Grant.NONE
-    naming = kind in _NAMING
+    naming, names = kind in _NAMING, question.names
     for source in sources:
-        policy = source.policy
-        for number in policy.index.find(question.action):
-            statement = policy.statements[number]
+        statements = source.policy.statements
+        for number in source.policy.index.find(question.action):
+            statement = statements[number]
+            # Most statements speak of other resources: one look at both ends tells them.
+            for name in names:
+                if name.startswith(statement.heads) and name.endswith(statement.tails):
+                    break
+            else:
+                continue
             if not _applies(statement, question):
                 continue
             grant = _grant(statement, question) if naming else Grant.DIRECT
@@ -245,17 +258,20 @@ def _grant(statement: Statement, question: _Question) -> Grant:
 
 
 def _applies(statement: Statement, question: _Question) -> bool:
-    if not _covers(statement, question):
-        return False
-    return all(condition.holds(question.facts) for condition in statement.conditions)
-
-
-def _covers(statement: Statement, question: _Question) -> bool:
-    resources, facts = question.request.resources, question.facts
+    facts = question.facts
     if statement.resources:
-        return match_resources(statement.resources, resources, facts) is True
-    if statement.not_resources:
-        excluded = match_resources(statement.not_resources, resources, facts)
-        # A variable without value leaves it open: that counts against the caller.
-        return statement.effect is Effect.DENY if excluded is None else not excluded
+        if not covers_any(statement.resources, question.names, facts):
+            return False
+    elif statement.not_resources and not _is_beside(statement, question):
+        return False
+    for condition in statement.conditions:  # noqa: SIM110 - a generator costs more than the loop
+        if not condition.holds(facts):
+            return False
     return True
+
+
+def _is_beside(statement: Statement, question: _Question) -> bool:
+    """Tell whether ``NotResource`` leaves the resource to the statement."""
+    excluded = match_resources(statement.not_resources, question.names, question.facts)
+    # A variable without value leaves it open: that counts against the caller.
+    return statement.effect is Effect.DENY if excluded is None else not excluded

@@ -7,13 +7,16 @@ wildcards in a dictionary, patterns by prefix, and ``*`` and NotAction, which ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mooring.iam.match import ActionPattern
 
 __all__ = ["ActionIndex"]
 
 Entries = tuple[ActionPattern, ...]
+
+_KEPT_ANSWERS = 256
+"""More actions than a policy is asked about in practice; beyond it, nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class ActionIndex:
     by_vendor: Mapping[str, tuple[tuple[int, ActionPattern], ...]]
     always: tuple[int, ...]
     negated: tuple[tuple[int, Entries], ...]
+    answers: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def build(cls, statements: Iterable[tuple[Entries, Entries]]) -> ActionIndex:
@@ -46,12 +50,20 @@ class ActionIndex:
                     exact[name] = (*exact.get(name, ()), number)
         return cls(exact=exact, by_vendor=by_vendor, always=tuple(always), negated=tuple(negated))
 
-    def find(self, action: str) -> list[int]:
+    def find(self, action: str) -> tuple[int, ...]:
         """Return the numbers of the statements that cover an action, in order.
 
         Args:
             action: in lower case.
         """
+        known = self.answers.get(action)
+        if known is None:
+            known = self._search(action)
+            if len(self.answers) < _KEPT_ANSWERS:
+                self.answers[action] = known
+        return known
+
+    def _search(self, action: str) -> tuple[int, ...]:
         found = {*self.exact.get(action, ()), *self.always}
         for number, pattern in self.by_vendor.get(action.partition(":")[0], ()):
             if number not in found and pattern.matches(action):
@@ -59,4 +71,4 @@ class ActionIndex:
         for number, patterns in self.negated:
             if not any(pattern.matches(action) for pattern in patterns):
                 found.add(number)
-        return sorted(found)
+        return tuple(sorted(found))

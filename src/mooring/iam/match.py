@@ -29,6 +29,7 @@ __all__ = [
     "PrincipalPattern",
     "ResourcePattern",
     "best_grant",
+    "covers_any",
     "is_listed",
     "match_resources",
 ]
@@ -83,11 +84,18 @@ class ActionPattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourcePattern:
-    """One entry of Resource or NotResource."""
+    """One entry of Resource or NotResource.
+
+    Attributes:
+        head: plain text that everything it matches begins with.
+        tail: plain text that everything it matches ends with.
+    """
 
     text: str
     template: Template
     fixed: Glob | None = field(compare=False, repr=False)
+    head: str = field(compare=False, repr=False)
+    tail: str = field(compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str, *, variables: bool) -> ResourcePattern:
@@ -114,7 +122,8 @@ class ResourcePattern:
         syntax = Syntax.WILDCARDS | (Syntax.VARIABLES if variables else Syntax.NONE)
         template = Template.parse(text, syntax)
         fixed = compile_glob(template.fill({}) or ()) if template.is_fixed else None
-        return cls(text=text, template=template, fixed=fixed)
+        head, tail = template.ends()
+        return cls(text=text, template=template, fixed=fixed, head=head, tail=tail)
 
     def glob(self, facts: Facts) -> Glob | None:
         """Return the matcher for a request; None when a variable has no value."""
@@ -122,6 +131,19 @@ class ResourcePattern:
             return self.fixed
         filled = self.template.fill(facts)
         return None if filled is None else compile_glob(filled)
+
+
+def covers_any(patterns: Iterable[ResourcePattern], names: tuple[str, ...], facts: Facts) -> bool:
+    """Tell whether any pattern surely covers the resource."""
+    for pattern in patterns:
+        glob = pattern.fixed
+        for name in names:
+            # Looked at first: to fill in a variable costs more than the whole comparison.
+            if glob is None and name.startswith(pattern.head):
+                glob = pattern.glob(facts)
+            if glob is not None and glob.matches(name):
+                return True
+    return False
 
 
 def match_resources(

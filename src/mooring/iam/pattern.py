@@ -99,6 +99,15 @@ class Template:
         """Whether the text has no variable."""
         return not any(isinstance(token, Variable) for token in self.tokens)
 
+    def ends(self) -> tuple[str, str]:
+        """Return the plain text before the first, and behind the last, special token."""
+        first, last = (self.tokens[0], self.tokens[-1]) if self.tokens else ("", "")
+        return first if isinstance(first, str) else "", last if isinstance(last, str) else ""
+
+    def variables(self) -> tuple[str, ...]:
+        """Return the context keys that it refers to, in lower case."""
+        return tuple(token.key for token in self.tokens if isinstance(token, Variable))
+
     def fill(self, facts: Facts) -> tuple[Plain, ...] | None:
         """Put values in the place of variables; None when one has neither value nor default."""
         filled: list[Plain] = []

@@ -84,7 +84,11 @@ class Statement:
     """One statement; of each pair (actions, not_actions) exactly one holds entries.
 
     Attributes:
-        start: the place behind its opening brace, as AWS counts it in simulations.
+        heads: one of these begins the name of any resource that it covers.
+        tails: one of these ends it.
+        text: its own JSON.
+        start: where AWS's simulator says that it begins: behind the bracket or comma before it in
+            a list, behind its brace where it stands alone.
         end: the place behind its closing brace.
     """
 
@@ -97,6 +101,9 @@ class Statement:
     principals: tuple[PrincipalPattern, ...]
     not_principals: tuple[PrincipalPattern, ...]
     conditions: tuple[Condition, ...]
+    heads: tuple[str, ...] = field(compare=False, repr=False)
+    tails: tuple[str, ...] = field(compare=False, repr=False)
+    text: str = field(compare=False, repr=False)
     start: Place
     end: Place
 
@@ -108,6 +115,10 @@ class Policy:
     version: str
     statements: tuple[Statement, ...]
     index: ActionIndex = field(compare=False, repr=False)
+
+    def on(self, action: str) -> tuple[tuple[int, Statement], ...]:
+        """Return the statements that cover an action, given in lower case, with their numbers."""
+        return tuple((number, self.statements[number]) for number in self.index.find(action))
 
 
 def parse_policy(text: str, *, kind: PolicyKind) -> Policy:
@@ -150,7 +161,9 @@ class _Parser:
         nodes = listed.items if isinstance(listed, Listing) else (listed,)
         if not nodes:
             self.refuse(listed, "element `Statement` is empty")
-        statements = tuple(self.statement(node) for node in nodes)
+        statements = tuple(
+            self.statement(node, is_listed=isinstance(listed, Listing)) for node in nodes
+        )
         self.check_sids(statements, listed)
         return Policy(
             version=version,
@@ -211,23 +224,28 @@ class _Parser:
                 message="Statement IDs (SID) in a single policy must be unique.",
             )
 
-    def statement(self, node: Node) -> Statement:
+    def statement(self, node: Node, *, is_listed: bool) -> Statement:
         structure = self.elements(node, _STATEMENT_ELEMENTS, "statement")
         members = structure.members
         effect = self.effect(node, members)
         self.check_elements(node, members, effect)
         sid = members.get("Sid")
+        resources = self.resources(members.get("Resource"))
+        before = len(self.text[: node.start].rstrip()) if is_listed else node.start + 1
         return Statement(
             sid=None if sid is None else self.string(sid, "Sid"),
             effect=effect,
             actions=self.actions(members.get("Action")),
             not_actions=self.actions(members.get("NotAction")),
-            resources=self.resources(members.get("Resource")),
+            resources=resources,
             not_resources=self.resources(members.get("NotResource")),
             principals=self.principals(members.get("Principal")),
             not_principals=self.principals(members.get("NotPrincipal")),
             conditions=self.conditions(members.get("Condition"), effect),
-            start=place_of(self.text, node.start + 1),
+            heads=tuple(sorted({pattern.head for pattern in resources})) or ("",),
+            tails=tuple(sorted({pattern.tail for pattern in resources})) or ("",),
+            text=self.text[node.start : structure.end],
+            start=place_of(self.text, before),
             end=place_of(self.text, structure.end),
         )
 
