@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from mooring.iam.evaluate import PolicySet, PolicySource
 from mooring.iam.identity import CustomerPolicy, EntityKind
-from mooring.iam.managed import MANAGED_POLICIES
+from mooring.iam.managed import MANAGED_POLICIES, ManagedPolicy
 from mooring.iam.policy import Policy, PolicyKind, parse_policy
 from mooring.iam.principal import Principal, PrincipalType
 from mooring.ports.tables import Transaction
@@ -27,9 +27,10 @@ def _parsed(document: str, kind: PolicyKind) -> Policy:
 
 def managed_policy(tx: Transaction, arn: str) -> CustomerPolicy | None:
     """Return a managed policy: the account's, or one of AWS's in the same shape."""
-    ours = MANAGED_POLICIES.get(arn)
-    if ours is None:
-        return tx.identities.policy(arn)
+    return _AWS_POLICIES.get(arn) or tx.identities.policy(arn)
+
+
+def _of_aws(arn: str, ours: ManagedPolicy) -> CustomerPolicy:
     digest = base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()
     return CustomerPolicy(
         account_id="aws",
@@ -41,6 +42,9 @@ def managed_policy(tx: Transaction, arn: str) -> CustomerPolicy | None:
         created_at=_AWS_POLICIES_FROM,
         updated_at=_AWS_POLICIES_FROM,
     )
+
+
+_AWS_POLICIES = {arn: _of_aws(arn, ours) for arn, ours in MANAGED_POLICIES.items()}
 
 
 def _managed_document(tx: Transaction, arn: str) -> str | None:

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from mooring.wire.errors import RemoteProtocolError
@@ -49,6 +50,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 STAMP = "%Y%m%dT%H%M%SZ"
+_DAY_KEYS_KEPT = 1024
 
 _NODE_ID = re.compile(r"mi-[0-9a-f]{17}|i-[0-9a-f]{17}|i-[0-9a-f]{8}")
 _BLANKS = re.compile(r"[ \t]+")
@@ -213,8 +215,9 @@ def string_to_sign(credential: Credential, canonical: str) -> str:
     return f"{ALGORITHM}\n{credential.amz_date}\n{credential.scope}\n{digest}"
 
 
+@lru_cache(maxsize=_DAY_KEYS_KEPT)
 def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
-    """Return the key of one day, region and service."""
+    """Return the key of one day, region and service; a caller signs with one all day."""
     key = f"AWS4{secret}".encode()
     for part in (date, region, service, TERMINATOR):
         key = hmac.digest(key, part.encode("utf-8", "surrogateescape"), "sha256")
