@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
 from mooring.operations.audit_queue import AuditQueue
+from mooring.operations.throttle import Throttle
+from mooring.ports.passwords import PasswordHasher
 from mooring.ports.store import Store
 from mooring.ports.world import BlobStore, Bus, Clock, Entropy, KeyRing
 
@@ -45,7 +47,8 @@ class World:
 
     ``audit`` takes the events of reads; a change's event goes into its own transaction.
     ``verify_node_signature`` checks base64 DER public key, base64 RSA-PSS signature and text;
-    it is here because use cases see no cryptography package.
+    it is here because use cases see no cryptography package. ``guesses`` slows down those who
+    try passwords and codes at this process.
     """
 
     site: Site
@@ -57,3 +60,5 @@ class World:
     blobs: BlobStore
     keys: KeyRing
     verify_node_signature: Callable[[str, str, str], bool]
+    passwords: PasswordHasher
+    guesses: Throttle = field(default_factory=Throttle)

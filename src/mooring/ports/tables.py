@@ -25,6 +25,7 @@ from mooring.ports.iam_tables import (
     LastUses,
     PolicyVersions,
 )
+from mooring.ports.logins import DeviceGrants, Logins, SecondFactors, WebSessions
 from mooring.ports.records import Ticket
 from mooring.sessions.session import Session
 
@@ -218,6 +219,22 @@ class Transaction(Protocol):
     @property
     def tickets(self) -> Tickets:
         """The account's single-use tokens."""
+
+    @property
+    def logins(self) -> Logins:
+        """The account's passwords, and what they must be."""
+
+    @property
+    def second_factors(self) -> SecondFactors:
+        """The account's virtual devices and passkeys."""
+
+    @property
+    def web_sessions(self) -> WebSessions:
+        """The account's cookie sessions, and the grants of command lines."""
+
+    @property
+    def device_grants(self) -> DeviceGrants:
+        """Requests for grants; those of the empty account, which nobody is."""
 
     @property
     def audit(self) -> AuditLog:

@@ -8,14 +8,18 @@ from mooring.store.activations import ActivationTable
 from mooring.store.aliases import AliasTable
 from mooring.store.audit import AuditTable
 from mooring.store.credential_reports import CredentialReportTable
+from mooring.store.device_grants import DeviceGrantTable
 from mooring.store.groups import GroupTable
 from mooring.store.identities import IdentityTable
 from mooring.store.instance_profiles import InstanceProfileTable
 from mooring.store.last_uses import LastUseTable
+from mooring.store.logins import LoginTable
 from mooring.store.nodes import NodeTable
 from mooring.store.policy_versions import PolicyVersionTable
+from mooring.store.second_factors import SecondFactorTable
 from mooring.store.sessions import SessionTable
 from mooring.store.tickets import TicketTable
+from mooring.store.web_sessions import WebSessionTable
 
 __all__ = ["AccountTransaction"]
 
@@ -84,6 +88,26 @@ class AccountTransaction:
     def tickets(self) -> TicketTable:
         """The account's single-use tokens."""
         return TicketTable(self._connection, self._account_id)
+
+    @property
+    def logins(self) -> LoginTable:
+        """The account's passwords, and what they must be."""
+        return LoginTable(self._connection, self._account_id)
+
+    @property
+    def second_factors(self) -> SecondFactorTable:
+        """The account's virtual devices and passkeys."""
+        return SecondFactorTable(self._connection, self._account_id)
+
+    @property
+    def web_sessions(self) -> WebSessionTable:
+        """The account's cookie sessions, and the grants of command lines."""
+        return WebSessionTable(self._connection, self._account_id)
+
+    @property
+    def device_grants(self) -> DeviceGrantTable:
+        """Requests for grants; those of the empty account, which nobody is."""
+        return DeviceGrantTable(self._connection, self._account_id)
 
     @property
     def audit(self) -> AuditTable:
