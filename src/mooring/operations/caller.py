@@ -11,6 +11,9 @@ from mooring.secret import Secret
 __all__ = ["Caller", "Origin"]
 
 
+_NO_TOKEN = Secret("")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a call came from, as the listener saw it, never as a header claims.
@@ -40,4 +43,4 @@ class Caller:
     access_key_id: str = ""
     node_id: str = ""
     issued_at: datetime | None = None
-    session_token: Secret = Secret("")
+    session_token: Secret = _NO_TOKEN

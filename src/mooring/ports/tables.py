@@ -27,6 +27,7 @@ from mooring.ports.iam_tables import (
 )
 from mooring.ports.logins import DeviceGrants, Logins, SecondFactors, WebSessions
 from mooring.ports.records import Ticket
+from mooring.ports.revocation import AccessChange, SessionGrants
 from mooring.sessions.session import Session
 
 __all__ = [
@@ -217,6 +218,10 @@ class Transaction(Protocol):
         """The account's credential report."""
 
     @property
+    def session_grants(self) -> SessionGrants:
+        """What the account's live sessions were allowed by."""
+
+    @property
     def tickets(self) -> Tickets:
         """The account's single-use tokens."""
 
@@ -261,3 +266,6 @@ class Directory(Protocol):
 
     def accounts(self) -> Sequence[str]:
         """Return every account id."""
+
+    def access_changes(self) -> Sequence[AccessChange]:
+        """Return the newest change of each account and scope."""

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Column, select
 
+from mooring.ports.revocation import AccessChange
 from mooring.ports.store import AlreadyExists
+from mooring.store.access_changes import all_changes
 from mooring.store.schema import ACCESS_KEYS, ACCOUNTS, ACTIVATIONS, NODES, SESSIONS, TICKETS
 from mooring.store.statement import (
     GlobalStatement,
@@ -62,6 +64,10 @@ class DirectoryTable:
     def accounts(self) -> Sequence[str]:
         """Return every account id."""
         return [row[0] for row in self._connection.execute(_ACCOUNTS.text, _ACCOUNTS.fixed)]
+
+    def access_changes(self) -> Sequence[AccessChange]:
+        """Return the newest change of each account and scope."""
+        return all_changes(self._connection)
 
     def _find(self, statement: GlobalStatement, wanted: str) -> str | None:
         bound = {**statement.fixed, "id": wanted}

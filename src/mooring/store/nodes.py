@@ -12,6 +12,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from sqlalchemy import select
+
 from mooring.fleet.node import Node, Platform
 from mooring.store.rows import (
     AccountRows,
@@ -27,6 +29,7 @@ from mooring.store.schema import NODES
 from mooring.store.statement import (
     account_statement,
     delete_where,
+    of_account,
     param,
     put_row,
     select_where,
@@ -36,6 +39,7 @@ __all__ = ["NodeTable"]
 
 _GET = account_statement(select_where(NODES, "node_id"))
 _PUT = account_statement(put_row(NODES))
+_TAGS = account_statement(select(NODES.c.tags).where(*of_account(NODES, "node_id")))
 _DELETE = account_statement(delete_where(NODES, "node_id"))
 _PAGE = account_statement(
     select_where(NODES)
@@ -59,6 +63,10 @@ class NodeTable:
     def put(self, node: Node) -> None:
         """Insert or replace the node and its tags."""
         self._rows.check_owner(node.account_id)
+        tags = to_tags(node.tags)
+        before = self._rows.one(_TAGS, node_id=node.node_id)
+        if before is not None and before[0] != tags:
+            self._rows.note_access_change()
         self._rows.change(
             _PUT,
             node_id=node.node_id,
@@ -75,7 +83,7 @@ class NodeTable:
             connected_at=to_optional_micros(node.connected_at),
             last_seen=to_optional_micros(node.last_seen),
             source_address=node.source_address,
-            tags=to_tags(node.tags),
+            tags=tags,
         )
 
     def delete(self, node_id: str) -> bool:

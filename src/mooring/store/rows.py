@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mooring.ports.store import AlreadyExists
+from mooring.store.access_changes import ACCOUNT, note, scope_of
 from mooring.store.statement import AccountStatement, Value
 
 __all__ = [
@@ -74,7 +75,14 @@ class AccountRows:
     def _run(self, statement: AccountStatement, values: dict[str, Value]) -> sqlite3.Cursor:
         # INVARIANT: the account comes last, so that no value given can be taken for it.
         values.update(statement.fixed, account_id=self.account_id)
+        scope = scope_of(statement.writes)
+        if scope is not None:
+            note(self._connection, self.account_id, scope)
         return self._connection.execute(statement.text, values)
+
+    def note_access_change(self) -> None:
+        """Note what a write to a quiet table means for once; see ``access_changes``."""
+        note(self._connection, self.account_id, ACCOUNT)
 
 
 def to_micros(time: datetime) -> int:

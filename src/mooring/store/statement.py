@@ -53,10 +53,14 @@ _DIALECT = sqlite.dialect(paramstyle="named")
 
 @dataclass(frozen=True, slots=True)
 class AccountStatement:
-    """A statement that is bound to one account by its parameter ``account_id``."""
+    """A statement that is bound to one account by its parameter ``account_id``.
+
+    ``writes`` names the table that it changes, and is empty for a query.
+    """
 
     text: str
     fixed: Mapping[str, Value]
+    writes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,15 @@ def account_statement(clause: Clause) -> AccountStatement:
     text, fixed = _compile(clause)
     if ":account_id" not in text:
         raise ValueError(f"expected a statement that binds `account_id`, got `{text}`")
-    return AccountStatement(text, fixed)
+    return AccountStatement(text, fixed, _written(clause))
+
+
+def _written(clause: Clause) -> str:
+    if not isinstance(clause, Insert | Update | Delete):
+        return ""
+    if not isinstance(clause.table, Table):
+        raise TypeError(f"expected a change of one table, got `{clause}`")
+    return clause.table.name
 
 
 def global_statement(clause: Clause) -> GlobalStatement:

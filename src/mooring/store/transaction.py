@@ -17,6 +17,7 @@ from mooring.store.logins import LoginTable
 from mooring.store.nodes import NodeTable
 from mooring.store.policy_versions import PolicyVersionTable
 from mooring.store.second_factors import SecondFactorTable
+from mooring.store.session_grants import SessionGrantTable
 from mooring.store.sessions import SessionTable
 from mooring.store.tickets import TicketTable
 from mooring.store.web_sessions import WebSessionTable
@@ -83,6 +84,11 @@ class AccountTransaction:
     def credential_reports(self) -> CredentialReportTable:
         """The account's credential report."""
         return CredentialReportTable(self._connection, self._account_id)
+
+    @property
+    def session_grants(self) -> SessionGrantTable:
+        """What the account's live sessions were allowed by."""
+        return SessionGrantTable(self._connection, self._account_id)
 
     @property
     def tickets(self) -> TicketTable:
