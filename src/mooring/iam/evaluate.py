@@ -59,10 +59,12 @@ class PolicySource:
     Attributes:
         name: ARN of a managed policy, name of an inline one.
         type: what it is attached to, in the words of simulations: ``user``, ``role``, …
+        owner: the name of that user, group or role.
     """
 
     name: str
     type: str = ""
+    owner: str = ""
     policy: Policy
 
 

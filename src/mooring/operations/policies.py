@@ -14,7 +14,7 @@ from mooring.iam.policy import Policy, PolicyKind, parse_policy
 from mooring.iam.principal import Principal, PrincipalType
 from mooring.ports.tables import Transaction
 
-__all__ = ["managed_policy", "policies_of"]
+__all__ = ["attached_policies", "managed_policy", "policies_of"]
 
 _AWS_POLICIES_FROM = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -52,19 +52,22 @@ def _managed_document(tx: Transaction, arn: str) -> str | None:
     return policy.document if policy is not None else None
 
 
-def _attached(tx: Transaction, kind: EntityKind, name: str) -> tuple[PolicySource, ...]:
+def attached_policies(tx: Transaction, kind: EntityKind, name: str) -> tuple[PolicySource, ...]:
+    """Return the policies attached to a user, group or role itself."""
     attached = tx.identities.attached(kind, name)
     sources = [
-        PolicySource(name=policy_name, type=kind, policy=_parsed(document, PolicyKind.IDENTITY))
-        for policy_name, document in attached.inline
+        _source(policy_name, document, kind, name) for policy_name, document in attached.inline
     ]
     for arn in attached.managed:
         document = _managed_document(tx, arn)
         if document is not None:
-            sources.append(
-                PolicySource(name=arn, type=kind, policy=_parsed(document, PolicyKind.IDENTITY))
-            )
+            sources.append(_source(arn, document, kind, name))
     return tuple(sources)
+
+
+def _source(policy_name: str, document: str, kind: EntityKind, owner: str) -> PolicySource:
+    policy = _parsed(document, PolicyKind.IDENTITY)
+    return PolicySource(name=policy_name, type=kind, owner=owner, policy=policy)
 
 
 def _boundary(tx: Transaction, arn: str) -> PolicySource | None:
@@ -90,10 +93,10 @@ def policies_of(tx: Transaction, principal: Principal) -> PolicySet:
         groups = [
             source
             for group in tx.groups.of_user(user.name)
-            for source in _attached(tx, EntityKind.GROUP, group.name)
+            for source in attached_policies(tx, EntityKind.GROUP, group.name)
         ]
         return PolicySet(
-            identity=(*_attached(tx, EntityKind.USER, user.name), *groups),
+            identity=(*attached_policies(tx, EntityKind.USER, user.name), *groups),
             boundary=_boundary(tx, user.boundary_arn),
         )
     if principal.type is PrincipalType.ASSUMED_ROLE:
@@ -101,7 +104,7 @@ def policies_of(tx: Transaction, principal: Principal) -> PolicySet:
         if role is None:
             return PolicySet()
         return PolicySet(
-            identity=_attached(tx, EntityKind.ROLE, role.name),
+            identity=attached_policies(tx, EntityKind.ROLE, role.name),
             boundary=_boundary(tx, role.boundary_arn),
         )
     return PolicySet()
