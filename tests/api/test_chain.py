@@ -407,7 +407,7 @@ async def test_success_denial_and_refusal_leave_one_event_each(site: Site) -> No
         ("StartSession", "TargetNotConnected"),
         ("StartSession", "ValidationException"),
     ]
-    assert msgspec.json.decode(events[0].request) == {"UserName": "bea"}
+    assert msgspec.json.decode(events[0].request) == {"userName": "bea"}
     assert events[0].resources == (f"arn:aws:iam::{site.account_id}:user/bea",)
     assert events[0].access_key_id == site.keys.access_key_id
     assert events[0].source_address == "127.0.0.1"

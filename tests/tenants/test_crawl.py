@@ -83,6 +83,7 @@ async def test_who_may_not_is_refused_and_changes_nothing(
         if (service, operation) == GRANTED:
             expected[-1] = (200, "")
         assert found == expected
+        await world.world.audit.flush()
         after = dump(tmp_path, tenant.account_id)
         assert len(after.pop("audit_events")) == len(before.pop("audit_events")) + 1
         assert after == before
@@ -91,7 +92,9 @@ async def test_who_may_not_is_refused_and_changes_nothing(
         assert event.principal_arn.endswith(":user/powerless")
 
 
-async def test_registration_without_the_code_changes_nothing(tmp_path: Path) -> None:
+async def test_registration_without_the_code_changes_nothing_and_leaves_an_event(
+    tmp_path: Path,
+) -> None:
     async with make_world(tmp_path) as world:
         door = Door(world)
         tenant = await make_tenant(door)
@@ -101,4 +104,9 @@ async def test_registration_without_the_code_changes_nothing(tmp_path: Path) -> 
         answer = await door.call(None, *BY_CODE, given)
 
         assert (answer.status, answer.code) == (400, "InvalidActivation")
-        assert dump(tmp_path, tenant.account_id) == before
+        after = dump(tmp_path, tenant.account_id)
+        assert len(after.pop("audit_events")) == len(before.pop("audit_events")) + 1
+        assert after == before
+        event = (await world.events(tenant.account_id))[-1]
+        assert (event.name, event.error_code) == (BY_CODE[1], "InvalidActivation")
+        assert event.principal_arn == "anonymous"

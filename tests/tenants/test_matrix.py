@@ -48,9 +48,11 @@ async def test_another_tenants_administrator_reaches_nothing(
         other_admin = await world.administrator(await world.account())
         keys = await door.keys(other_admin)
         told_before = {node_id: list(told) for node_id, told in world.orders.items()}
+        await world.world.audit.flush()
         before = dump(tmp_path, mine.account_id)
 
         answer = await door.call(keys, service, operation, input_of(service, operation, mine.known))
+        await world.world.audit.flush()
 
         assert answer.code not in INPUT_WAS_WRONG, answer.message
         assert answer.status < 500, answer.message

@@ -32,7 +32,7 @@ from mooring.wire.sigv4_verify import (
 
 __all__ = ["authenticate", "origin_of"]
 
-_GLOBAL = frozenset({"iam", "sts"})
+_GLOBAL = frozenset({"iam", "organizations", "sts"})
 
 
 def origin_of(request: HttpRequest) -> Origin:

@@ -16,15 +16,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
+from mooring.api.audit_text import audit_text
 from mooring.api.authenticate import authenticate
 from mooring.api.errors import refused_error
 from mooring.api.protocol.errors import Fault, InvalidInput, UnknownOperation, WireError
 from mooring.api.protocol.protocols import Protocols
 from mooring.api.protocol.request import HttpRequest, HttpResponse
 from mooring.api.protocol.route import Call as NamedCall
-from mooring.api.registry import Input, Operation
+from mooring.api.registry import Operation
 from mooring.operations.call import Call
 from mooring.operations.caller import Caller
 from mooring.operations.problems import OperationRefused
@@ -35,10 +34,6 @@ from mooring.wire.sigv4 import Refusal, SignatureRefused
 
 __all__ = ["Chain"]
 
-_SECRET_MEMBERS = frozenset(
-    {"ActivationCode", "Password", "SecretAccessKey", "SessionToken", "TokenValue", "NewPassword"}
-)
-_MAX_REQUEST_TEXT = 32 * 1024
 _SIGNATURE_FAULTS = {
     Refusal.MISSING: Fault.MISSING_AUTH,
     Refusal.MALFORMED: Fault.MALFORMED_AUTH,
@@ -77,7 +72,7 @@ class Chain:
             caller = await self._authenticate(request, named, operation)
             call = progress.call = self._open(named, operation, caller, progress)
             given = self._protocols.parse_input(named, request)
-            call.request = _kept_text(given)
+            call.request = audit_text(given, named.model.input_shape)
             output = await operation.handler(call, given)
             await call.record()
             return self._protocols.serialize_output(named, output, progress.request_id)
@@ -140,10 +135,3 @@ class Chain:
         if isinstance(exc, LocalProtocolError):
             text = f"The answer could not be written. Request id: {progress.request_id}"
         return protocols.fault_error(service, Fault.INTERNAL, text)
-
-
-def _kept_text(given: Input) -> str:
-    """Return the input as JSON for the audit event: no secrets, and bounded."""
-    kept = {key: value for key, value in given.items() if key not in _SECRET_MEMBERS}
-    text = msgspec.json.encode(kept, enc_hook=str).decode()
-    return text if len(text) <= _MAX_REQUEST_TEXT else '{"omitted":"too large"}'

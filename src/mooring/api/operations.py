@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mooring.api.audit import OPERATIONS as AUDIT
+from mooring.api.cloudtrail import OPERATIONS as CLOUDTRAIL
 from mooring.api.ec2 import OPERATIONS as EC2
 from mooring.api.iam import OPERATIONS as IAM
 from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
@@ -30,5 +32,6 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "ec2": EC2,
     "iam": {**IAM, **IAM_POLICIES},
     "sts": STS,
-    "mooring": RECORDINGS,
+    "cloudtrail": CLOUDTRAIL,
+    "mooring": {**RECORDINGS, **AUDIT},
 }

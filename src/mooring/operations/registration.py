@@ -63,6 +63,7 @@ async def register_managed_instance(
     )
     if account_id is None:
         raise OperationRefused(Problem.INVALID_ACTIVATION, _NOT_ACTIVATED)
+    call.account_id = account_id  # whose event it is, if the code is wrong
     code_hash = Secret(token_hash(activation_code))
     entropy = call.world.entropy.bytes(ENTROPY_BYTES)
 

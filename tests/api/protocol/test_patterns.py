@@ -36,3 +36,10 @@ def test_a_hyphen_after_a_class_is_a_hyphen() -> None:
 def test_word_and_digit_are_ascii() -> None:
     assert not compile_pattern(r"\w+").fullmatch("é")
     assert not compile_pattern(r"\d+").fullmatch("٣")
+
+
+def test_a_surrogate_pair_is_one_character() -> None:
+    beyond = compile_pattern(r"[\uD800\uDC00-\uDBFF\uDFFF]")
+
+    assert beyond.fullmatch("😀")
+    assert not beyond.fullmatch("a")

@@ -17,7 +17,16 @@ from botocore.model import ServiceModel
 
 __all__ = ["AWS_SERVICES", "load_descriptions", "load_extra_models", "load_service_models"]
 
-AWS_SERVICES = ("ssm", "iam", "sts", "ec2", "ssm-quicksetup", "ssm-guiconnect")
+AWS_SERVICES = (
+    "ssm",
+    "iam",
+    "sts",
+    "ec2",
+    "ssm-quicksetup",
+    "ssm-guiconnect",
+    "cloudtrail",
+    "organizations",
+)
 
 
 def load_extra_models() -> dict[str, dict[str, Any]]:
