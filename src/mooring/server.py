@@ -44,6 +44,7 @@ from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
 from mooring.scheduler.audit import run_audit_signer
 from mooring.scheduler.loop import run_scheduler
+from mooring.scheduler.revocation import run_revocation
 from mooring.settings import ServerSettings, SettingsError, environment, load, site, write_file
 from mooring.store.database import open_store
 from mooring.system import SystemClock, SystemEntropy
@@ -151,6 +152,7 @@ async def serve(
         async with anyio.create_task_group() as tasks:
             await tasks.start(gateway.run)
             tasks.start_soon(run_scheduler, world)
+            tasks.start_soon(run_revocation, world)
             tasks.start_soon(run_audit_signer, world)
             async with anyio.create_task_group() as serving:
                 for server, listening in listeners:

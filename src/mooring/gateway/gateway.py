@@ -34,7 +34,7 @@ from mooring.operations.channels import (
     session_connected,
 )
 from mooring.operations.orders import EndOrder, session_subject
-from mooring.operations.session_end import keep_end
+from mooring.operations.session_end import end_text, keep_end
 from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
 from mooring.ports.tables import Transaction
@@ -189,7 +189,7 @@ class Gateway:
                 self._begin(session, recorder)
             else:
                 self._over[session_id] = self.now()
-                self._write_end(session, _end_of(recorder.ended_because), "")
+                self._write_end(session, *_end_of(recorder.ended_because))
         for session_id, recorder in recovered.over.items():
             self._keep_sealed(ended[session_id], recorder)
 
@@ -329,7 +329,7 @@ class Gateway:
         if subscription is not None:
             subscription.close()
         try:
-            relay.recorder.finish(end.value)
+            relay.recorder.finish(_seal_reason(end, output))
         except OSError:
             _log.exception("recording_not_sealed", extra={"session_id": session.session_id})
         self.sealed(relay)
@@ -374,9 +374,17 @@ class Gateway:
             self._working -= 1
 
 
-def _end_of(reason: str) -> End:
-    """Read the end that a recording was sealed with."""
-    return End(reason) if reason in list(End) else End.NODE
+def _seal_reason(end: End, output: str) -> str:
+    """Say in the recording how it ended; what a node says of its own end is not evidence."""
+    return end.value if end is End.NODE else end_text(end, output)
+
+
+def _end_of(reason: str) -> tuple[End, str]:
+    """Read the end that a recording was sealed with, and what was told on the screens."""
+    for end in End:
+        if reason == end.value or reason.startswith(f"{end.value}: "):
+            return end, reason
+    return End.NODE, ""
 
 
 def _active_sessions(tx: Transaction) -> dict[str, Session]:

@@ -16,7 +16,7 @@ from mooring.operations.channels import (
     control_channel_closed,
     open_control_channel,
 )
-from mooring.operations.orders import node_subject
+from mooring.operations.orders import line_subject, node_subject
 from mooring.operations.session_end import end_session
 from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
@@ -63,7 +63,7 @@ class Lines:
         self._world = world
         self._gateway_id = gateway_id
         self._office = office
-        self._lines: dict[str, tuple[ControlListener, Subscription]] = {}
+        self._lines: dict[str, tuple[ControlListener, list[Subscription]]] = {}
         self.online_since: dict[str, float] = {}
         self._admitting: Counter[str] = Counter()
         self._unwritten: dict[str, ControlOpened] = {}
@@ -97,25 +97,35 @@ class Lines:
             return
         self._admitting[listener.node_id] -= 1
 
-        async def order(frame: bytes) -> bytes:
-            listener.order(frame)
-            return b""
-
         if listener.is_gone:
             await self._note_offline(node)
             return
         self._office.trust(listener)
         before = self._lines.pop(node.node_id, None)
-        subject = node_subject(node.account_id, node.node_id)
-        self._lines[node.node_id] = listener, self._world.bus.subscribe(subject, order)
+        self._lines[node.node_id] = listener, self._subscribe(node, listener)
         # A line that replaces another is no return: the node was there.
         self.online_since.setdefault(node.node_id, self._office.now())
         if before is not None:
-            before[1].close()
+            _close(before[1])
             before[0].close(CloseCode.GOING_AWAY, "replaced by a newer connection")
         listener.admit(node)
         await self._settle(node.node_id)
         _log.info("node_online", extra={"node_id": node.node_id, "peer": listener.address})
+
+    def _subscribe(self, node: ControlOpened, listener: ControlListener) -> list[Subscription]:
+        async def order(frame: bytes) -> bytes:
+            listener.order(frame)
+            return b""
+
+        async def send_away(reason: bytes) -> bytes:
+            listener.close(CloseCode.POLICY_VIOLATION, reason.decode())
+            return b""
+
+        bus, place = self._world.bus, (node.account_id, node.node_id)
+        return [
+            bus.subscribe(node_subject(*place), order),
+            bus.subscribe(line_subject(*place), send_away),
+        ]
 
     def gone(self, listener: ControlListener) -> None:
         """The socket is closed: the node is offline, unless it holds a newer line."""
@@ -126,7 +136,7 @@ class Lines:
             return
         del self._lines[node.node_id]
         del self.online_since[node.node_id]
-        held[1].close()
+        _close(held[1])
         _log.info("node_offline", extra={"node_id": node.node_id})
         self._office.start(lambda: self._note_offline(node))
 
@@ -193,7 +203,12 @@ class Lines:
     def send_away(self) -> None:
         """Close every line; each node waits its own random part of the spread."""
         spread_ms = self._world.site.reconnect_spread // timedelta(milliseconds=1)
-        for listener, subscription in list(self._lines.values()):
-            subscription.close()
+        for listener, subscriptions in list(self._lines.values()):
+            _close(subscriptions)
             share = int.from_bytes(self._world.entropy.bytes(4)) / 2**32
             listener.close(CloseCode.GOING_AWAY, f"retry-after-ms={int(share * spread_ms)}")
+
+
+def _close(subscriptions: list[Subscription]) -> None:
+    for subscription in subscriptions:
+        subscription.close()

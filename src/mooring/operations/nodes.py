@@ -13,6 +13,7 @@ from datetime import datetime
 from mooring.fleet.node import Node, ping_status, resource_type
 from mooring.operations.authorize import require, without_resource
 from mooring.operations.call import Call
+from mooring.operations.orders import send_away
 from mooring.operations.paging import Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.session_end import end_session
@@ -164,7 +165,7 @@ async def get_connection_status(call: Call, target: str) -> bool:
 
 
 async def deregister(call: Call, node_id: str) -> None:
-    """Forget a managed instance; its credentials, its key and its sessions stop at once.
+    """Forget a managed instance; its credentials, key, sessions and line end at once.
 
     Raises:
         AccessDenied: they may not.
@@ -176,11 +177,14 @@ async def deregister(call: Call, node_id: str) -> None:
     def work(tx: Transaction) -> None:
         if not node_id.startswith("mi-") or not tx.nodes.delete(node_id):
             raise OperationRefused(Problem.INVALID_NODE_ID, f"{node_id} is not a managed instance.")
+        tx.tickets.revoke(kind="control", subject=node_id)
 
     await call.write(work)
     account_id, text = call.caller.account_id, f"{node_id} was deregistered."
     for session_id in await call.read(lambda tx: _active_on(tx, node_id)):
         await end_session(call.world, account_id, session_id, end=End.TERMINATED, output=text)
+    # Last, because the line is how the node hears that its sessions are over.
+    await send_away(call.world, account_id, node_id, "the node was deregistered")
 
 
 def _active_on(tx: Transaction, node_id: str) -> list[str]:

@@ -4,6 +4,7 @@
 subject                         message                                          answered by
 ==============================  ===============================================  ==============
 ``node.<account>.<node>``       an agent message for the node's control channel  its gateway
+``line.<account>.<node>``       the reason to close the node's control channel   its gateway
 ``session.<account>.<session>`` an ``EndOrder`` as JSON                          the relay's
 ==============================  ===============================================  ==============
 """
@@ -25,7 +26,9 @@ from mooring.wire.session_order import SessionOrder
 __all__ = [
     "DEFAULT_DOCUMENT",
     "EndOrder",
+    "line_subject",
     "node_subject",
+    "send_away",
     "send_closed",
     "send_end",
     "send_start",
@@ -46,6 +49,11 @@ class EndOrder(msgspec.Struct, frozen=True):
 def node_subject(account_id: str, node_id: str) -> str:
     """Name the place where a node's orders go."""
     return f"node.{account_id}.{node_id}"
+
+
+def line_subject(account_id: str, node_id: str) -> str:
+    """Name the place where it is heard that a node's line must be closed."""
+    return f"line.{account_id}.{node_id}"
 
 
 def session_subject(account_id: str, session_id: str) -> str:
@@ -90,6 +98,11 @@ async def send_closed(world: World, session: Session) -> None:
     await world.bus.request(
         node_subject(session.account_id, session.node_id), frame, timeout_s=_ORDER_TIMEOUT_S
     )
+
+
+async def send_away(world: World, account_id: str, node_id: str, reason: str) -> None:
+    """Have whoever holds the node's control channel close it; a node without one is away."""
+    await world.bus.publish(line_subject(account_id, node_id), reason.encode())
 
 
 async def send_end(world: World, session: Session, order: EndOrder) -> None:

@@ -56,6 +56,7 @@ async def keep_end(
         tx.sessions.put(replace(session, status=status, details=details, ended_at=now))
         for kind in ("client", "agent"):
             tx.tickets.revoke(kind=kind, subject=session_id)
+        tx.session_grants.delete(session_id)
         tx.audit.append(_event(session, details, event_id, now))
 
     await world.store.write(account_id, work)

@@ -1,8 +1,10 @@
 """Sessions as their people see them: start, resume, terminate, list.
 
 A session's row is written before the node gets its order, so that the node's answer always
-finds it. Source of the rules: Systems Manager API; which resources StartSession is checked on
-stands in ``session_questions``.
+finds it. The call's audit event is written after the order, together with the client's token:
+so an order that nobody took is no success in the audit, and still nobody can be shown anything
+of a session whose event is not kept. Source of the rules: Systems Manager API; which resources
+StartSession is checked on stands in ``session_questions``.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from mooring.fleet.node import Node
 from mooring.iam.principal import PrincipalType
 from mooring.operations.authorize import require, without_resource
 from mooring.operations.call import Call
+from mooring.operations.grants import StartFacts, new_grant
 from mooring.operations.orders import DEFAULT_DOCUMENT, send_start
 from mooring.operations.paging import Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
@@ -23,6 +26,7 @@ from mooring.operations.session_filters import SessionFilter, check_filters, is_
 from mooring.operations.session_questions import on_session, require_start, session_resource
 from mooring.operations.stream_url import stream_url
 from mooring.operations.tokens import new_ticket, open_page_token, page_token
+from mooring.ports.revocation import SessionGrant
 from mooring.ports.tables import Transaction
 from mooring.ports.world import NoSubscriber
 from mooring.sessions.session import End, Session, SessionStatus, is_active, move
@@ -86,7 +90,10 @@ async def start_session(
     if node is None or node.connected_at is None:
         raise _not_connected(target)
     session = _new_session(call, node, reason)
-    token = await call.write(lambda tx: _keep(call, tx, session))
+    call.resources.append(session_resource(call, session.session_id))
+    facts = StartFacts(caller=call.caller, document_name=document_name, parameters=parameters)
+    grant = new_grant(session.session_id, facts)
+    await call.world.store.write(session.account_id, lambda tx: _keep(tx, session, grant))
     try:
         await send_start(call.world, session)
     except (NoSubscriber, TimeoutError) as exc:
@@ -98,6 +105,7 @@ async def start_session(
             output=f"{target} is not connected.",
         )
         raise _not_connected(target) from exc
+    token = await call.write(lambda tx: _client_ticket(call, tx, session.session_id))
     return StartedSession(
         session_id=session.session_id,
         token=token,
@@ -223,10 +231,9 @@ def _new_session(call: Call, node: Node, reason: str) -> Session:
     )
 
 
-def _keep(call: Call, tx: Transaction, session: Session) -> str:
+def _keep(tx: Transaction, session: Session, grant: SessionGrant) -> None:
     tx.sessions.put(session)
-    call.resources.append(session_resource(call, session.session_id))
-    return _client_ticket(call, tx, session.session_id)
+    tx.session_grants.put(grant)
 
 
 def _renew(call: Call, tx: Transaction, session: Session) -> str:
