@@ -46,8 +46,19 @@ _CODES: Mapping[Problem, tuple[int, str]] = {
     Problem.ENTITY_EXISTS: (409, "EntityAlreadyExists"),
     Problem.DELETE_CONFLICT: (409, "DeleteConflict"),
     Problem.LIMIT_EXCEEDED: (409, "LimitExceeded"),
+    Problem.INVALID_INPUT: (400, "InvalidInput"),
     Problem.MALFORMED_POLICY: (400, "MalformedPolicyDocument"),
+    Problem.PACKED_POLICY_TOO_LARGE: (400, "PackedPolicyTooLarge"),
+    Problem.INVALID_AUTHORIZATION_MESSAGE: (400, "InvalidAuthorizationMessageException"),
+    Problem.INVALID_IDENTITY_TOKEN: (400, "InvalidIdentityToken"),
+    Problem.EXPIRED_IDENTITY_TOKEN: (400, "ExpiredTokenException"),
+    Problem.REJECTED_CLAIM: (403, "IDPRejectedClaim"),
+    Problem.PROVIDER_UNREACHABLE: (400, "IDPCommunicationError"),
     Problem.UNMODIFIABLE: (400, "UnmodifiableEntity"),
+    Problem.TEMPORARILY_UNMODIFIABLE: (409, "EntityTemporarilyUnmodifiable"),
+    Problem.PASSWORD_POLICY: (400, "PasswordPolicyViolation"),
+    Problem.INVALID_CODE: (403, "InvalidAuthenticationCode"),
+    Problem.INVALID_USER_TYPE: (400, "InvalidUserType"),
 }
 
 _EC2_DENIED = "You are not authorized to perform this operation. "

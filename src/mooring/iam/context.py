@@ -46,7 +46,7 @@ def request_context(  # noqa: PLR0913 - one keyword per fact, and all of them by
         user_agent: the header; empty when there was none.
         region: of the endpoint that was called.
         token_issued_at: of temporary credentials; None for long-term keys.
-        mfa_at: when the session proved a second factor, if it did.
+        mfa_at: when the session, or this very call, proved a second factor, if it did.
         resource_account: owner of the resource; empty when nobody owns it.
         resource_tags: of the resource.
         request_tags: that the call itself carries.
@@ -75,12 +75,11 @@ def request_context(  # noqa: PLR0913 - one keyword per fact, and all of them by
 def _session(
     now: datetime, token_issued_at: datetime | None, mfa_at: datetime | None
 ) -> dict[str, str]:
-    if token_issued_at is None:
+    if token_issued_at is None and mfa_at is None:
         return {}
-    keys = {
-        "aws:TokenIssueTime": _date(token_issued_at),
-        "aws:MultiFactorAuthPresent": _bool(mfa_at is not None),
-    }
+    keys = {"aws:MultiFactorAuthPresent": _bool(mfa_at is not None)}
+    if token_issued_at is not None:
+        keys["aws:TokenIssueTime"] = _date(token_issued_at)
     if mfa_at is not None:
         keys["aws:MultiFactorAuthAge"] = str(int((now - mfa_at).total_seconds()))
     return keys

@@ -132,8 +132,16 @@ class Principal:
         )
 
     @classmethod
-    def federated_user(cls, account_id: str, name: str) -> Principal:
-        """Return a session of GetFederationToken."""
+    def federated_user(
+        cls, account_id: str, name: str, *, tags: Mapping[str, str] = _NO_TAGS
+    ) -> Principal:
+        """Return a session of GetFederationToken.
+
+        Args:
+            account_id: 12 digits.
+            name: given to GetFederationToken.
+            tags: of the user who asked, overridden by those of the session.
+        """
         arn = f"arn:aws:sts::{account_id}:federated-user/{name}"
         return cls(
             account_id=account_id,
@@ -141,6 +149,7 @@ class Principal:
             arn=arn,
             principal_arn=arn,
             user_id=f"{account_id}:{name}",
+            tags=tuple(sorted(tags.items())),
         )
 
     @classmethod

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from mooring.iam.context import request_context
 from mooring.iam.denial import denial_message
-from mooring.iam.evaluate import Decision, Request, decide
+from mooring.iam.evaluate import Decision, PolicySource, Request, decide
 from mooring.operations.call import Call
 from mooring.operations.policies import policies_of
 from mooring.operations.problems import AccessDenied
@@ -23,13 +24,18 @@ class Question:
     """May the caller do this to that?
 
     ``resources`` are the names of ONE resource; the first is shown in messages. ``tags`` are the
-    resource's, ``extra`` further context keys of the request.
+    resource's, ``request_tags`` those that the call carries, ``extra`` further context keys of
+    the request. ``trust`` is the trust policy of a role that the caller wants to assume, who may
+    be of another account; ``mfa_at`` is when this very call proved a second factor.
     """
 
     action: str
     resources: tuple[str, ...] = (ANY,)
     tags: Mapping[str, str] = field(default_factory=dict)
+    request_tags: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trust: PolicySource | None = None
+    mfa_at: datetime | None = None
 
 
 def without_resource(call: Call, action: str = "") -> Question:
@@ -44,7 +50,9 @@ def without_resource(call: Call, action: str = "") -> Question:
 async def ask(call: Call, question: Question) -> Decision:
     """Decide, and raise nothing."""
     caller = call.caller
-    policies = await call.glance(lambda tx: policies_of(tx, caller.principal))
+    policies = await call.glance(lambda tx: policies_of(tx, caller.principal, caller.session))
+    if question.trust is not None:
+        policies = replace(policies, trust=question.trust)
     return decide(_request(call, question), policies)
 
 
@@ -79,6 +87,7 @@ def _owner(call: Call, question: Question) -> str:
 
 def _request(call: Call, question: Question) -> Request:
     caller = call.caller
+    session, owner = caller.session, _owner(call, question)
     context = request_context(
         principal=caller.principal,
         now=call.time,
@@ -87,14 +96,16 @@ def _request(call: Call, question: Question) -> Request:
         user_agent=caller.origin.user_agent,
         region=caller.region,
         token_issued_at=caller.issued_at,
+        mfa_at=question.mfa_at or (session.mfa_at if session is not None else None),
         resource_tags=question.tags,
-        resource_account=_owner(call, question),
-        extra=question.extra,
+        resource_account=owner,
+        request_tags=question.request_tags,
+        extra={**question.extra, **(session.context() if session is not None else {})},
     )
     return Request(
         action=question.action,
         resources=question.resources,
         principal=caller.principal,
         context=context,
-        resource_account=caller.account_id,
+        resource_account=owner if question.trust is not None else caller.account_id,
     )

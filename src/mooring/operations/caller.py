@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mooring.iam.principal import Principal
+from mooring.iam.session_facts import SessionFacts
 from mooring.secret import Secret
 
 __all__ = ["Caller", "Origin"]
@@ -33,7 +34,8 @@ class Caller:
 
     ``node_id`` is set for a node that signs with its own key or with its role's credentials.
     ``issued_at`` is set for temporary credentials, and ``session_token`` is theirs: everything
-    that a session which is started now needs to be asked about again later.
+    that a session which is started now needs to be asked about again later. ``session`` is what
+    they carry.
     """
 
     account_id: str
@@ -43,4 +45,5 @@ class Caller:
     access_key_id: str = ""
     node_id: str = ""
     issued_at: datetime | None = None
+    session: SessionFacts | None = None
     session_token: Secret = _NO_TOKEN

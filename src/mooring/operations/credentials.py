@@ -1,54 +1,53 @@
 """Access keys: what a key id and a session token stand for, and the temporary ones we issue.
 
-Temporary credentials are not stored. The session token is everything about them, sealed by the
-key ring; it is good while its role (and, for a node's, the node) exists, is the same one, and has
-not revoked the sessions of its time.
+Temporary credentials are not stored: their session token is everything about them. They are good
+while their role or user exists, is the same one, and has not revoked the sessions of its time;
+a node's while the node exists, those of GetSessionToken and GetFederationToken while the key
+that asked for them is active, those of a command line while its grant is kept.
 """
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import msgspec
-
-from mooring.iam.identity import KeyStatus, Role
+from mooring.iam.identity import KeyStatus, Role, User
 from mooring.iam.principal import Principal
+from mooring.iam.session_facts import SessionFacts, SessionKind, overlaid
 from mooring.operations.caller import Caller, Origin
 from mooring.operations.problems import OperationRefused, Problem
+from mooring.operations.session_tokens import (
+    SessionToken,
+    facts_of,
+    micros,
+    moment,
+    open_token,
+    packed,
+    seal,
+)
 from mooring.operations.world import World
 from mooring.ports.tables import Transaction
 from mooring.secret import Secret
 from mooring.wire.ids import ENTROPY_BYTES, AccessKeyKind, new_access_key_id
 
 __all__ = [
+    "NewSession",
     "ResolvedKey",
     "TemporaryCredentials",
     "caller_of",
     "check_expiry",
+    "issue",
     "issue_role_credentials",
     "new_secret",
     "resolve",
     "secret_context",
 ]
 
-_TOKEN_CONTEXT = {"kind": "session-token"}
 _SECRET_BYTES = 30
 _UNKNOWN = "The security token included in the request is invalid."
 _EXPIRED = "The security token included in the request is expired"
-
-
-class _SessionToken(msgspec.Struct, frozen=True):
-    account_id: str
-    access_key_id: str
-    secret: str
-    role_name: str
-    role_id: str
-    session_name: str
-    node_id: str
-    issued: int
-    expires: int
+_PLAIN_ROLE = SessionFacts(kind=SessionKind.ROLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +60,7 @@ class ResolvedKey:
     node_id: str = ""
     issued_at: datetime | None = None
     expires_at: datetime | None = None
+    session: SessionFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,38 +73,72 @@ class TemporaryCredentials:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """Temporary credentials that are to be made.
+
+    Attributes:
+        of: whose they are.
+        facts: what they carry; the kind must fit ``of``.
+        bearer: the role session's name, for a node its id; or the federated user's name.
+        node_id: of the node that they are for; empty for none.
+        key_id: the user's access key that asks for them; while it is not active, they are not.
+        grant_id: the grant they are fetched with; once it is forgotten, so are they.
+    """
+
+    of: Role | User
+    facts: SessionFacts
+    lifetime: timedelta
+    bearer: str = ""
+    node_id: str = ""
+    key_id: str = ""
+    grant_id: str = ""
+
+
 def new_secret(world: World) -> Secret:
     """Return 40 characters of a secret access key."""
     return Secret(base64.b64encode(world.entropy.bytes(_SECRET_BYTES)).decode())
+
+
+def issue(world: World, new: NewSession) -> TemporaryCredentials:
+    """Make temporary credentials; nobody is asked whether they may be.
+
+    Raises:
+        OperationRefused: PACKED_POLICY_TOO_LARGE.
+    """
+    now = world.clock.now()
+    expires = now + new.lifetime
+    key_id = new_access_key_id(AccessKeyKind.TEMPORARY, world.entropy.bytes(ENTROPY_BYTES))
+    secret = new_secret(world)
+    token = SessionToken(
+        kind=new.facts.kind,
+        account_id=new.of.account_id,
+        access_key_id=key_id,
+        secret=secret.reveal(),
+        of=new.of.name,
+        of_id=new.of.role_id if isinstance(new.of, Role) else new.of.user_id,
+        bearer=new.bearer,
+        node_id=new.node_id,
+        key_id=new.key_id,
+        grant_id=new.grant_id,
+        issued=micros(now),
+        expires=micros(expires),
+        mfa_at=None if new.facts.mfa_at is None else micros(new.facts.mfa_at),
+        packed=packed(new.facts),
+    )
+    return TemporaryCredentials(
+        access_key_id=key_id, secret=secret, session_token=seal(world, token), expires_at=expires
+    )
 
 
 def issue_role_credentials(
     world: World, role: Role, *, session_name: str, node_id: str, lifetime: timedelta
 ) -> TemporaryCredentials:
     """Make credentials of a role session; for a node, ``session_name`` is its id."""
-    now = world.clock.now()
-    expires = now + lifetime
-    entropy = world.entropy.bytes(ENTROPY_BYTES)
-    key_id = new_access_key_id(AccessKeyKind.TEMPORARY, entropy)
-    secret = new_secret(world)
-    token = _SessionToken(
-        account_id=role.account_id,
-        access_key_id=key_id,
-        secret=secret.reveal(),
-        role_name=role.name,
-        role_id=role.role_id,
-        session_name=session_name,
-        node_id=node_id,
-        issued=_to_us(now),
-        expires=_to_us(expires),
+    new = NewSession(
+        of=role, facts=_PLAIN_ROLE, lifetime=lifetime, bearer=session_name, node_id=node_id
     )
-    sealed = world.keys.seal(msgspec.json.encode(token), context=_TOKEN_CONTEXT)
-    return TemporaryCredentials(
-        access_key_id=key_id,
-        secret=secret,
-        session_token=Secret(base64.b64encode(sealed).decode()),
-        expires_at=expires,
-    )
+    return issue(world, new)
 
 
 async def resolve(world: World, access_key_id: str, session_token: str) -> ResolvedKey:
@@ -137,6 +171,7 @@ def caller_of(
         access_key_id=access_key_id,
         node_id=key.node_id,
         issued_at=key.issued_at,
+        session=key.session,
         session_token=Secret(session_token),
     )
 
@@ -172,52 +207,57 @@ def secret_context(access_key_id: str) -> dict[str, str]:
 
 
 async def _resolve_session(world: World, access_key_id: str, session_token: str) -> ResolvedKey:
-    try:
-        sealed = _unspelled(session_token)
-        opened = world.keys.open(sealed, context=_TOKEN_CONTEXT)
-        token = msgspec.json.decode(opened, type=_SessionToken)
-    except (ValueError, msgspec.DecodeError) as exc:
-        raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN) from exc
-    if token.access_key_id != access_key_id:
+    token = open_token(world, session_token)
+    if token is None or token.access_key_id != access_key_id:
         raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN)
-    return await world.store.glance(token.account_id, lambda tx: _role_session(tx, token))
-
-
-def _unspelled(text: str) -> bytes:
-    """Read base64 in its one spelling, so that no other text is the same token."""
-    sealed = base64.b64decode(text, validate=True)
-    if base64.b64encode(sealed).decode() != text:
-        raise ValueError("not the one spelling of base64")
-    return sealed
-
-
-def _role_session(tx: Transaction, token: _SessionToken) -> ResolvedKey:
-    issued = _from_us(token.issued)
-    role = tx.identities.role(token.role_name)
-    if role is None or role.role_id != token.role_id:
-        raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN)
-    is_node_gone = bool(token.node_id) and tx.nodes.get(token.node_id) is None
-    is_revoked = role.revoked_before is not None and issued < role.revoked_before
-    if is_node_gone or is_revoked:
+    principal = await world.store.glance(token.account_id, lambda tx: _principal(tx, token))
+    if principal is None:
         raise OperationRefused(Problem.UNKNOWN_KEY, _UNKNOWN)
     return ResolvedKey(
         account_id=token.account_id,
         secret=Secret(token.secret),
-        principal=Principal.role_session(
-            role.arn, token.session_name, role_id=role.role_id, tags=role.tags
-        ),
+        principal=principal,
         node_id=token.node_id,
-        issued_at=issued,
-        expires_at=_from_us(token.expires),
+        issued_at=moment(token.issued),
+        expires_at=moment(token.expires),
+        session=facts_of(token),
     )
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+def _principal(tx: Transaction, token: SessionToken) -> Principal | None:
+    """Return who the token stands for; None when it is good no more."""
+    if token.kind is SessionKind.ROLE:
+        return _role_session(tx, token)
+    user = tx.identities.user(token.of)
+    if user is None or user.user_id != token.of_id or not _is_still_granted(tx, token, user):
+        return None
+    if token.kind is SessionKind.FEDERATED:
+        tags = overlaid(user.tags, dict(facts_of(token).tags))
+        return Principal.federated_user(user.account_id, token.bearer, tags=tags)
+    return Principal.user(
+        user.account_id, user.name, user_id=user.user_id, path=user.path, tags=user.tags
+    )
 
 
-def _to_us(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+def _is_still_granted(tx: Transaction, token: SessionToken, user: User) -> bool:
+    """Tell whether the key or the grant that a user's session came from is still good."""
+    if token.key_id:
+        key = tx.identities.access_key(token.key_id)
+        if key is None or key.user_name != user.name or key.status is not KeyStatus.ACTIVE:
+            return False
+    if token.grant_id:
+        grant = tx.web_sessions.grant(token.grant_id)
+        return grant is not None and grant.user_id == user.user_id
+    return True
 
 
-def _from_us(value: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=value)
+def _role_session(tx: Transaction, token: SessionToken) -> Principal | None:
+    role = tx.identities.role(token.of)
+    if role is None or role.role_id != token.of_id:
+        return None
+    is_node_gone = bool(token.node_id) and tx.nodes.get(token.node_id) is None
+    is_revoked = role.revoked_before is not None and moment(token.issued) < role.revoked_before
+    if is_node_gone or is_revoked:
+        return None
+    tags = overlaid(role.tags, dict(facts_of(token).tags)) if token.packed else role.tags
+    return Principal.role_session(role.arn, token.bearer, role_id=role.role_id, tags=tags)

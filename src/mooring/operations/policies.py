@@ -12,6 +12,7 @@ from mooring.iam.identity import CustomerPolicy, EntityKind
 from mooring.iam.managed import MANAGED_POLICIES, ManagedPolicy
 from mooring.iam.policy import Policy, PolicyKind, parse_policy
 from mooring.iam.principal import Principal, PrincipalType
+from mooring.iam.session_facts import SessionFacts
 from mooring.ports.tables import Transaction
 
 __all__ = ["attached_policies", "managed_policy", "policies_of"]
@@ -84,21 +85,20 @@ _ALLOWS_NOTHING = (
 )
 
 
-def policies_of(tx: Transaction, principal: Principal) -> PolicySet:
-    """Return what is attached to a user, its groups or a role; nothing for who is gone."""
-    if principal.type is PrincipalType.USER and principal.user_name is not None:
-        user = tx.identities.user(principal.user_name)
-        if user is None:
-            return PolicySet()
-        groups = [
-            source
-            for group in tx.groups.of_user(user.name)
-            for source in attached_policies(tx, EntityKind.GROUP, group.name)
-        ]
-        return PolicySet(
-            identity=(*attached_policies(tx, EntityKind.USER, user.name), *groups),
-            boundary=_boundary(tx, user.boundary_arn),
-        )
+def policies_of(
+    tx: Transaction, principal: Principal, session: SessionFacts | None = None
+) -> PolicySet:
+    """Return what is attached to a user, its groups or a role; nothing for who is gone.
+
+    ``session`` is what temporary credentials carry; its policies limit what is attached. A
+    federated user has the policies of the user who asked for its credentials.
+    """
+    limits = _session(tx, session) if session is not None else ()
+    user_name = principal.user_name
+    if principal.type is PrincipalType.FEDERATED_USER and session is not None:
+        user_name = session.issuer
+    if user_name is not None:
+        return _of_user(tx, user_name, limits)
     if principal.type is PrincipalType.ASSUMED_ROLE:
         role = tx.identities.role(principal.principal_arn.rpartition("/")[2])
         if role is None:
@@ -106,5 +106,32 @@ def policies_of(tx: Transaction, principal: Principal) -> PolicySet:
         return PolicySet(
             identity=attached_policies(tx, EntityKind.ROLE, role.name),
             boundary=_boundary(tx, role.boundary_arn),
+            session=limits,
         )
     return PolicySet()
+
+
+def _of_user(tx: Transaction, name: str, limits: tuple[PolicySource, ...]) -> PolicySet:
+    user = tx.identities.user(name)
+    if user is None:
+        return PolicySet()
+    groups = [
+        source
+        for group in tx.groups.of_user(user.name)
+        for source in attached_policies(tx, EntityKind.GROUP, group.name)
+    ]
+    return PolicySet(
+        identity=(*attached_policies(tx, EntityKind.USER, user.name), *groups),
+        boundary=_boundary(tx, user.boundary_arn),
+        session=limits,
+    )
+
+
+def _session(tx: Transaction, session: SessionFacts) -> tuple[PolicySource, ...]:
+    """A managed policy that is gone allows nothing, but still limits."""
+    given = [("session-policy", session.policy)] if session.policy else []
+    given += [(arn, _managed_document(tx, arn) or _ALLOWS_NOTHING) for arn in session.policy_arns]
+    return tuple(
+        PolicySource(name=name, type="session", policy=_parsed(document, PolicyKind.SESSION))
+        for name, document in given
+    )
