@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.cli.plugin.gateway import ROOT, environment
+from tests.cli.test_audit import exported
 from tests.cli.test_recording import PARTS, PUBLIC, SESSION, recorded
 
 from mooring import __version__
@@ -51,6 +52,8 @@ class Table(BaseHTTPRequestHandler):
             return {"Sessions": [{"SessionId": SESSION, "StartDate": 1.7e9, "Status": "Connected"}]}
         if operation == "GetRecording":
             return {"Segments": [{"Index": 1}, {"Index": 0}]}
+        if operation == "ExportAuditEvents":
+            return exported(body["After"], body["HeadsAfter"])
         if operation == "GetRecordingSegment":
             return {"Content": base64.b64encode(self.segments[body["Index"]]).decode()}
         return {
@@ -184,6 +187,46 @@ def test_pinned_keys_count_and_not_the_server_s(endpoint: str, tmp_path: Path) -
 
     assert "wrong key" in result.stdout
     assert result.returncode == 1
+
+
+def test_the_audit_log_verifies_and_is_kept_for_a_check_without_a_server(
+    endpoint: str, tmp_path: Path
+) -> None:
+    kept, pinned = tmp_path / "audit.jsonl", tmp_path / "keys.json"
+    pinned.write_text(json.dumps({"keys": {"key-1": PUBLIC}}))
+
+    online = mooring("verify", "--audit", "--save", str(kept), endpoint=endpoint)
+    again = mooring("verify", "--audit", "--save", str(kept), endpoint=endpoint)
+    offline = mooring("verify", "--audit", "--file", str(kept), "--keys", str(pinned))
+
+    expected = "audit log: whole, 5 events, signed up to event 3 at 2026-01-02T03:04:05+00:00\n"
+    assert [result.stdout for result in (online, again, offline)] == [expected] * 3
+    assert online.returncode == again.returncode == offline.returncode == 0
+
+
+def test_an_altered_audit_log_exits_with_1_and_names_the_event(
+    endpoint: str, tmp_path: Path
+) -> None:
+    kept, pinned = tmp_path / "audit.jsonl", tmp_path / "keys.json"
+    pinned.write_text(json.dumps({"keys": {"key-1": PUBLIC}}))
+    mooring("verify", "--audit", "--save", str(kept), endpoint=endpoint)
+    kept.write_text(kept.read_text().replace("Event 4", "Event X"))
+
+    text = mooring("verify", "--audit", "--file", str(kept), "--keys", str(pinned))
+    listed = mooring(
+        "verify", "--audit", "--file", str(kept), "--keys", str(pinned), "--output", "json"
+    )
+
+    assert text.stdout == "audit log: broken, event 4: the event was altered\n"
+    assert (text.returncode, listed.returncode) == (1, 1)
+    assert json.loads(listed.stdout)["BrokenEvent"] == 4
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), (SESSION, "--audit"), ("--audit", "--file", "f"), ("--file", "f")]
+)
+def test_verify_wants_one_thing_to_verify(arguments: tuple[str, ...]) -> None:
+    assert mooring("verify", *arguments).returncode == 2
 
 
 def test_a_server_that_is_away_is_told_in_one_line() -> None:

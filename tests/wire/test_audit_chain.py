@@ -158,8 +158,8 @@ def another_previous(log: Log) -> Log:
     [
         (altered, 4, "altered"),
         (taken_out, 5, "missing"),
-        (cut_off, 6, "a signed head says that there are 6 or more"),
-        (cut_off_with_the_head, 3, "a signed head says that there are 3 or more"),
+        (cut_off, 6, "what was signed or seen says there are 6 or more"),
+        (cut_off_with_the_head, 3, "what was signed or seen says there are 3 or more"),
         (rewritten, 6, "not the one that was signed"),
         (swapped, 4, "missing"),
         (of_another_account, 7, "belongs to account `222222222222`"),
@@ -175,6 +175,21 @@ def test_the_first_bad_event_is_named(
     assert not verdict.is_whole
     assert verdict.broken_sequence == sequence
     assert text in verdict.detail
+
+
+def test_what_somebody_saw_before_must_still_be_there() -> None:
+    lines, heads = a_log()
+    seen = {7: ("a", lines[6].hash)}
+
+    def verdict(found: list[AuditLine]) -> AuditVerdict:
+        return verify_audit(
+            found, heads, account_id=ACCOUNT, public_key_verify=is_signed, anchors=seen
+        )
+
+    assert verdict(lines).is_whole
+    assert verdict(lines[:6]).broken_sequence == 7
+    rewritten_end = [*lines[:6], replace(lines[6], hash=ZEROS)]
+    assert verdict(rewritten_end).broken_sequence == 7
 
 
 def dropped_head(log: Log) -> Log:

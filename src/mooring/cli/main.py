@@ -1,7 +1,7 @@
 """``mooring``: the command line of people. Reads arguments, calls, prints, exits.
 
 Exit codes: 0 done, 1 it failed or was refused, 2 the command line is wrong; ``start`` exits with
-the code of the remote shell, ``verify`` with 1 for a recording that is not whole.
+the code of the remote shell, ``verify`` with 1 for what is not whole.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import anyio
 import typer
 
 from mooring import __version__
+from mooring.cli import audit as audit_log
 from mooring.cli import fleet, recording
 from mooring.cli.account import Account, AccountError, open_account
 from mooring.cli.client import ApiError, Client, Unreachable
@@ -26,6 +27,7 @@ from mooring.cli.output import Output, OutputFormat
 from mooring.cli.plugin.settings import EXIT_CODE_VARIABLE
 from mooring.cli.settings import default_dev_dir, environment_with
 from mooring.cli.world import machine_world
+from mooring.wire.audit_chain import AuditVerdict
 from mooring.wire.errors import RemoteProtocolError
 
 __all__ = ["app", "main"]
@@ -172,7 +174,15 @@ def play(  # noqa: PLR0913  # one for each option of the command line
 
 @app.command("verify")
 def verify(  # noqa: PLR0913  # one for each option of the command line
-    session: SessionArgument,
+    session: Annotated[str, typer.Argument(help="The session's id.", metavar="[SESSION]")] = "",
+    *,
+    audit: Annotated[bool, typer.Option("--audit", help="The account's audit log.")] = False,
+    save: Annotated[
+        Path | None, typer.Option(help="Keep the audit log here; checked against next time.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A kept audit log, checked without a server; with --keys.")
+    ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="Public keys to trust, in place of the server's word.")
     ] = None,
@@ -181,23 +191,51 @@ def verify(  # noqa: PLR0913  # one for each option of the command line
     endpoint_url: EndpointUrl = "",
     output_format: Format = OutputFormat.TABLE,
 ) -> None:
-    """Check that nothing in a recording was changed, moved or left out."""
+    """Check that nothing in a recording, or in the audit log, was changed, moved or left out."""
     output = Output(output_format)
     where = Where(profile=profile, region=region, endpoint_url=endpoint_url)
+    if audit == bool(session) or (file is not None and (keys is None or not audit)):
+        output.error("expected a session, or --audit with --file and --keys or with neither file")
+        raise typer.Exit(2)
 
     async def check(client: Client, _: Account) -> None:
-        segments = await recording.fetch(client, session)
-        verdict = recording.check(segments, session, await recording.keys(client, keys))
-        if output.is_json:
-            output.value(recording.as_json(verdict))
-        elif verdict.is_whole:
-            output.line(f"{session}: whole, {verdict.segments} segments, signed")
+        if audit:
+            _show_audit(await audit_log.check_server(client, pinned=keys, save=save), output)
         else:
-            output.line(f"{session}: {verdict.fault}, {verdict.detail}")
-        if not verdict.is_whole:
-            raise typer.Exit(1)
+            await _verify_recording(client, session, keys, output)
 
-    _do(check, where, output)
+    if file is not None and keys is not None:
+        try:
+            _show_audit(audit_log.check_file(file, keys), output)
+        except _PROBLEMS as error:
+            output.error(str(error))
+            raise typer.Exit(1) from error
+    else:
+        _do(check, where, output)
+
+
+async def _verify_recording(
+    client: Client, session: str, keys: Path | None, output: Output
+) -> None:
+    segments = await recording.fetch(client, session)
+    verdict = recording.check(segments, session, await recording.keys(client, keys))
+    if output.is_json:
+        output.value(recording.as_json(verdict))
+    elif verdict.is_whole:
+        output.line(f"{session}: whole, {verdict.segments} segments, signed")
+    else:
+        output.line(f"{session}: {verdict.fault}, {verdict.detail}")
+    if not verdict.is_whole:
+        raise typer.Exit(1)
+
+
+def _show_audit(verdict: AuditVerdict, output: Output) -> None:
+    if output.is_json:
+        output.value(audit_log.as_json(verdict))
+    else:
+        output.line(audit_log.told(verdict))
+    if not verdict.is_whole:
+        raise typer.Exit(1)
 
 
 @app.command("dev")

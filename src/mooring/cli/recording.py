@@ -15,7 +15,7 @@ from mooring.cli.client import MOORING, Client, Unreachable
 from mooring.cli.output import Output
 from mooring.cli.replay_filter import ReplayFilter
 from mooring.wire.asciicast import CastEvent, output_bytes, parse_line
-from mooring.wire.chain import Verdict, verify
+from mooring.wire.chain import Verdict, Verify, verify
 from mooring.wire.errors import RemoteProtocolError
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "check",
     "exact",
     "fetch",
+    "is_signed_by",
     "keys",
     "play",
     "read_keys",
@@ -119,10 +120,8 @@ async def keys(client: Client, pinned: Path | None) -> Mapping[str, Ed25519Publi
     return read_keys(await client.get(KEYS_PATH))
 
 
-def check(
-    segments: list[bytes], session_id: str, public: Mapping[str, Ed25519PublicKey]
-) -> Verdict:
-    """Check a recording against public keys."""
+def is_signed_by(public: Mapping[str, Ed25519PublicKey]) -> Verify:
+    """Return what tells a right signature by one of these keys."""
 
     def is_signed(key_id: str, signature: bytes, message: bytes) -> bool:
         key = public.get(key_id)
@@ -134,7 +133,14 @@ def check(
             return False
         return True
 
-    return verify(segments, session_id=session_id, public_key_verify=is_signed)
+    return is_signed
+
+
+def check(
+    segments: list[bytes], session_id: str, public: Mapping[str, Ed25519PublicKey]
+) -> Verdict:
+    """Check a recording against public keys."""
+    return verify(segments, session_id=session_id, public_key_verify=is_signed_by(public))
 
 
 def as_json(verdict: Verdict) -> dict[str, object]:

@@ -46,6 +46,7 @@ __all__ = [
 
 FIRST_PREVIOUS_HASH = "0" * 64
 _CONTEXT = b"mooring audit head 1\n"
+_NO_ANCHORS: Mapping[int, tuple[str, str]] = {}
 
 Verify = Callable[[str, bytes, bytes], bool]
 """Tells whether key id, signature and message belong together; False for an unknown key."""
@@ -155,10 +156,14 @@ def verify_audit(
     *,
     account_id: str,
     public_key_verify: Verify,
+    anchors: Mapping[int, tuple[str, str]] = _NO_ANCHORS,
 ) -> AuditVerdict:
-    """Check a whole log: all its events from the first, all its heads from the first."""
+    """Check a whole log: all its events from the first, all its heads from the first.
+
+    ``anchors`` are the writer and hash of events as somebody saw them before, by their number.
+    """
     read: list[AuditHead] = []
-    walk = _Walk(account_id)
+    walk = _Walk(account_id, anchors)
     try:
         for signed in heads:
             read.append(_checked_head(signed, read, account_id, public_key_verify))
@@ -182,10 +187,10 @@ class _BrokenError(RemoteProtocolError):
 class _Walk:
     """Goes through the events in order, and knows what each must be."""
 
-    def __init__(self, account_id: str) -> None:
+    def __init__(self, account_id: str, anchors: Mapping[int, tuple[str, str]]) -> None:
         self._account_id = account_id
         self._last_of: dict[str, str] = {}
-        self._held: dict[int, tuple[str, str]] = {}
+        self._held = dict(anchors)
         self.count = 0
 
     def hold(self, head: AuditHead) -> None:
@@ -215,13 +220,13 @@ class _Walk:
     def _check_held(self, sequence: int, writer: str, found: str) -> None:
         held = self._held.pop(sequence, None)
         if held is not None and held != (writer, found):
-            text = "the log up to here was rewritten, it is not the one that was signed"
+            text = "the log up to here was rewritten, it is not the one that was signed or seen"
             raise _BrokenError(sequence, text)
 
     def check_end(self) -> None:
         if self._held:
             last = max(self._held)
-            text = f"the event is missing: a signed head says that there are {last} or more"
+            text = f"the event is missing: what was signed or seen says there are {last} or more"
             raise _BrokenError(self.count + 1, text)
 
 
