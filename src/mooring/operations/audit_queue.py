@@ -63,10 +63,10 @@ class AuditQueue:
         Raises:
             StoreUnavailable: there was no room for too long, or the queue is closed.
         """
-        with anyio.move_on_after(self._patience_s) as waiting:
-            await self._room.acquire()
-        if waiting.cancelled_caught:
-            raise StoreUnavailable("the audit queue is full, and the store takes nothing")
+        try:
+            self._room.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._wait_for_room()
         if self._is_closed:
             self._room.release()
             raise StoreUnavailable("the audit queue is closed")
@@ -75,6 +75,12 @@ class AuditQueue:
         self._arrived.set()
         if len(self._waiting) >= self._many:
             self._hurry.set()
+
+    async def _wait_for_room(self) -> None:
+        with anyio.move_on_after(self._patience_s) as waiting:
+            await self._room.acquire()
+        if waiting.cancelled_caught:
+            raise StoreUnavailable("the audit queue is full, and the store takes nothing")
 
     async def flush(self) -> None:
         """Return when everything that was queued is kept."""

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 
 from sqlalchemy import select
 
@@ -36,6 +37,8 @@ from mooring.store.statement import (
 )
 
 __all__ = ["NodeTable"]
+
+_VALUES_KEPT = 2048
 
 _GET = account_statement(select_where(NODES, "node_id"))
 _PUT = account_statement(put_row(NODES))
@@ -95,7 +98,9 @@ class NodeTable:
         return [_node(row) for row in self._rows.all(_PAGE, after=after, limit=limit)]
 
 
+@lru_cache(maxsize=_VALUES_KEPT)
 def _node(row: Row) -> Node:
+    """Turn a row into its value; the same row is the same value, and most rows are read again."""
     account_id, node_id, region, name, role_name, activation_id, *rest = row
     public_key, next_public_key, fingerprint, registered_at, platform, *line = rest
     gateway, connected_at, last_seen, source_address, tags = line
