@@ -16,9 +16,12 @@ from mooring.fleet.node import Node, Platform
 from mooring.iam.identity import User
 from mooring.operations.activations import NewActivation, create_activation
 from mooring.operations.attachments import create_policy
+from mooring.operations.login_profiles import create_login_profile
+from mooring.operations.mfa_devices import create_device
 from mooring.operations.sessions import start_session
 from mooring.ports.tables import Transaction
 from mooring.recordings.recording import segment_key
+from mooring.secret import Secret
 from mooring.wire.ids import NodeKind
 
 __all__ = ["MARK", "Tenant", "dump", "make_tenant"]
@@ -70,6 +73,15 @@ async def make_tenant(door: Door) -> Tenant:
         segment_key(account_id, session.session_id, 0), f"{MARK} in a recording".encode()
     )
     await world.store.write(account_id, lambda tx: _mark(tx, role.name))
+    device, _ = await create_device(
+        world.call(admin, "iam:CreateVirtualMFADevice"), MARK, path="/", tags={"c": MARK}
+    )
+    await create_login_profile(
+        world.call(admin, "iam:CreateLoginProfile"),
+        user.name,
+        password=Secret("Marked-password-1"),
+        reset_required=False,
+    )
     return Tenant(
         account_id=account_id,
         admin=admin,
@@ -93,6 +105,7 @@ async def make_tenant(door: Door) -> Tenant:
             "PolicyDocument": policy("ssm:StartSession"),
             "AssumeRolePolicyDocument": role.trust_policy,
             "Index": 0,
+            "SerialNumber": device.serial,
         },
     )
 

@@ -8,6 +8,8 @@ from mooring.api.audit import OPERATIONS as AUDIT
 from mooring.api.cloudtrail import OPERATIONS as CLOUDTRAIL
 from mooring.api.ec2 import OPERATIONS as EC2
 from mooring.api.iam import OPERATIONS as IAM
+from mooring.api.iam_login import OPERATIONS as IAM_LOGIN
+from mooring.api.iam_mfa import OPERATIONS as IAM_MFA
 from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
 from mooring.api.messages import EC2MESSAGES, SSMMESSAGES
 from mooring.api.recordings import OPERATIONS as RECORDINGS
@@ -30,7 +32,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "ssmmessages": SSMMESSAGES,
     "ec2messages": EC2MESSAGES,
     "ec2": EC2,
-    "iam": {**IAM, **IAM_POLICIES},
+    "iam": {**IAM, **IAM_POLICIES, **IAM_LOGIN, **IAM_MFA},
     "sts": STS,
     "cloudtrail": CLOUDTRAIL,
     "mooring": {**RECORDINGS, **AUDIT},

@@ -72,7 +72,7 @@ PASSKEYS = Table(
     time("created_at"),
     optional_time("used_at"),
     PrimaryKeyConstraint("account_id", "credential_id"),
-    Index("passkeys_of_user", "account_id", "user_key", "created_at"),
+    Index("passkeys_of_user", "account_id", "user_key", "created_at", "credential_id"),
 )
 
 WEB_SESSIONS = Table(
@@ -112,7 +112,7 @@ LOGIN_GRANTS = Table(
     optional_time("used_at"),
     time("expires_at"),
     PrimaryKeyConstraint("account_id", "grant_id"),
-    Index("login_grants_of_user", "account_id", "user_key", "created_at"),
+    Index("login_grants_of_user", "account_id", "user_key", "created_at", "grant_id"),
 )
 
 # Requests come before it is known whose they are: ``account_id`` is empty, and ``grantee`` is

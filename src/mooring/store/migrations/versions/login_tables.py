@@ -98,7 +98,9 @@ def _passkeys() -> None:
         sa.Column("used_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "credential_id"),
     )
-    op.create_index("passkeys_of_user", "passkeys", ["account_id", "user_key", "created_at"])
+    op.create_index(
+        "passkeys_of_user", "passkeys", ["account_id", "user_key", "created_at", "credential_id"]
+    )
 
 
 def _web_sessions() -> None:
@@ -141,7 +143,7 @@ def _login_grants() -> None:
         sa.PrimaryKeyConstraint("account_id", "grant_id"),
     )
     op.create_index(
-        "login_grants_of_user", "login_grants", ["account_id", "user_key", "created_at"]
+        "login_grants_of_user", "login_grants", ["account_id", "user_key", "created_at", "grant_id"]
     )
 
 
