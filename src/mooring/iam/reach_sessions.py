@@ -1,0 +1,104 @@
+"""Which sessions a principal may start on a node: one answer for each session document.
+
+StartSession is asked on the node and on the document, as ``operations.session_questions`` asks it:
+without a document's name, and where the site leaves the default document unchecked, the node alone
+may do, read with ``ssm:SessionDocumentAccessCheck`` false.
+
+Source: Systems Manager User Guide, "Start a default shell session by specifying the default
+session document in IAM policies" and "Enforce a session document permission check".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mooring.iam.facts import Facts
+from mooring.iam.reach import Partial
+from mooring.iam.reach_formula import NO, YES, Formula, every, some
+from mooring.iam.reach_request import NOTHING_GIVEN, Subject, Thing, ask
+
+__all__ = ["DocumentFacts", "Part", "Start", "starts", "with_check"]
+
+Part = tuple[Thing, Partial]
+"""A question and its answer."""
+
+_CHECK = "ssm:SessionDocumentAccessCheck"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """A session document; ``needs_grant`` is false for the default one where it goes unchecked."""
+
+    name: str
+    thing: Thing
+    needs_grant: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One kind of session.
+
+    Attributes:
+        formula: what it hangs on.
+        parts: the decisions that it was made of; for a denial, those that deny.
+    """
+
+    document: str
+    formula: Formula
+    parts: tuple[Part, ...]
+
+
+def starts(
+    subject: Subject,
+    node: Thing,
+    documents: Sequence[DocumentFacts],
+    given: Facts = NOTHING_GIVEN,
+) -> tuple[Start, ...]:
+    """Answer for each document."""
+    checked = _asked(subject, with_check(node, "true"), given)
+    return tuple(
+        _named(subject, document, checked, given)
+        if document.needs_grant
+        else _implied(subject, document, (with_check(node, "false"), checked), given)
+        for document in documents
+    )
+
+
+def _named(subject: Subject, document: DocumentFacts, checked: Part, given: Facts) -> Start:
+    if checked[1].formula == NO:
+        # No document can make up for the node: it need not be asked.
+        return Start(document=document.name, formula=NO, parts=(checked,))
+    on_document = _asked(subject, with_check(document.thing, "true"), given)
+    whole = every((checked[1].formula, on_document[1].formula))
+    parts = (on_document,) if whole == NO else (checked, on_document)
+    return Start(document=document.name, formula=whole, parts=parts)
+
+
+def _implied(
+    subject: Subject, document: DocumentFacts, node: tuple[Thing, Part], given: Facts
+) -> Start:
+    bare, checked = node
+    unchecked = _asked(subject, bare, given)
+    alone = unchecked[1].formula
+    if alone == YES:
+        return Start(document=document.name, formula=YES, parts=(unchecked,))
+    opted_in = _named(subject, document, checked, given)
+    whole = some((alone, opted_in.formula))
+    if opted_in.formula == NO and alone != NO:
+        parts: tuple[Part, ...] = (unchecked,)
+    elif alone == NO:
+        parts = opted_in.parts
+    else:
+        parts = (unchecked, *opted_in.parts)
+    return Start(document=document.name, formula=whole, parts=parts)
+
+
+def _asked(subject: Subject, thing: Thing, given: Facts) -> Part:
+    return thing, ask(subject, thing, given)
+
+
+def with_check(thing: Thing, value: str) -> Thing:
+    """Return the question with the key by which policies ask for a document check."""
+    extra: Mapping[str, tuple[str, ...]] = {**thing.extra, _CHECK: (value,)}
+    return replace(thing, extra=extra)
