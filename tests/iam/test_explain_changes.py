@@ -112,7 +112,7 @@ def applied(source: PolicySource, kind: PolicyKind, listed: list[Change]) -> Pol
             continue
         if change.number is None:
             texts.append(json.loads(change.statement))
-        elif change.policy is source:
+        elif change.policy == source:
             texts[change.number] = json.loads(change.statement)
     text = json.dumps({"Version": "2012-10-17", "Statement": texts})
     return replace(source, policy=parse_policy(text, kind=kind))
@@ -127,7 +127,10 @@ def test_all_changes_together_turn_the_answer(
 ) -> None:
     own = source(*identity, name="own")
     limit = None if boundary is None else source(*boundary, kind=PolicyKind.BOUNDARY, name="limit")
-    scps = tuple((source(*level, kind=PolicyKind.SCP),) for level in levels)
+    scps = tuple(
+        (source(*level, kind=PolicyKind.SCP, name=f"level-{number}"),)
+        for number, level in enumerate(levels)
+    )
     subject = replace(user("ann"), policies=PolicySet(identity=(own,), boundary=limit, scps=scps))
 
     listed = list(proposed(subject, node()))
