@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from mooring.iam.evaluate import PolicySet, PolicySource
-from mooring.iam.identity import CustomerPolicy, EntityKind
+from mooring.iam.identity import CustomerPolicy, EntityKind, Role
 from mooring.iam.managed import MANAGED_POLICIES, ManagedPolicy
 from mooring.iam.policy import Policy, PolicyKind, parse_policy
 from mooring.iam.principal import Principal, PrincipalType
 from mooring.iam.session_facts import SessionFacts
 from mooring.ports.tables import Transaction
 
-__all__ = ["attached_policies", "managed_policy", "policies_of"]
+__all__ = ["attached_policies", "managed_policy", "policies_of", "trust_policy"]
 
 _AWS_POLICIES_FROM = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -69,6 +69,12 @@ def attached_policies(tx: Transaction, kind: EntityKind, name: str) -> tuple[Pol
 def _source(policy_name: str, document: str, kind: EntityKind, owner: str) -> PolicySource:
     policy = _parsed(document, PolicyKind.IDENTITY)
     return PolicySource(name=policy_name, type=kind, owner=owner, policy=policy)
+
+
+def trust_policy(role: Role) -> PolicySource:
+    """Return the trust policy of a role."""
+    policy = _parsed(role.trust_policy, PolicyKind.TRUST)
+    return PolicySource(name="trust", type=EntityKind.ROLE, owner=role.name, policy=policy)
 
 
 def _boundary(tx: Transaction, arn: str) -> PolicySource | None:

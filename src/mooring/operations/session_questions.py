@@ -21,6 +21,7 @@ from mooring.operations.world import DefaultDocumentCheck
 from mooring.sessions.session import Session
 
 __all__ = [
+    "document_resource",
     "node_arn",
     "node_resource",
     "on_node",
@@ -88,12 +89,12 @@ async def require_start(call: Call, *, target: str, node: Node | None, document_
             await require(call, unchecked)
             return
     await require(call, _with_check(on_node(call, target, node), "true"))
-    document = _document_resource(call, document_name or DEFAULT_DOCUMENT)
+    document = document_resource(call, document_name or DEFAULT_DOCUMENT)
     await require(call, _with_check(Question(action=call.action, resources=(document,)), "true"))
 
 
-def _document_resource(call: Call, name: str) -> str:
-    """Documents that come with the service belong to no account."""
+def document_resource(call: Call, name: str) -> str:
+    """Name a document by its name. Documents that come with the service belong to no account."""
     account = "" if name.startswith(("AWS-", "AWSFleetManager-")) else call.caller.account_id
     return f"arn:aws:ssm:{call.caller.region}:{account}:document/{name}"
 
