@@ -17,6 +17,7 @@ from mooring.iam.identity import (
     User,
 )
 from mooring.ports.audit import AuditLog
+from mooring.ports.documents import Documents, DocumentVersions, SessionPlans
 from mooring.ports.iam_tables import (
     Aliases,
     CredentialReports,
@@ -220,6 +221,18 @@ class Transaction(Protocol):
     @property
     def session_grants(self) -> SessionGrants:
         """What the account's live sessions were allowed by."""
+
+    @property
+    def documents(self) -> Documents:
+        """The account's documents."""
+
+    @property
+    def document_versions(self) -> DocumentVersions:
+        """The versions of the account's documents."""
+
+    @property
+    def session_plans(self) -> SessionPlans:
+        """What the account's sessions were started to do."""
 
     @property
     def tickets(self) -> Tickets:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from mooring.store import schema, schema_audit, schema_iam, schema_login, schema_revocation
+from mooring.store import (
+    schema,
+    schema_audit,
+    schema_documents,
+    schema_iam,
+    schema_login,
+    schema_revocation,
+)
 from mooring.store.columns import METADATA
 
 __all__ = ["METADATA", "SCHEMAS"]
 
-SCHEMAS = (schema, schema_audit, schema_iam, schema_login, schema_revocation)
+SCHEMAS = (
+    schema,
+    schema_audit,
+    schema_documents,
+    schema_iam,
+    schema_login,
+    schema_revocation,
+)
 """The modules that define tables."""

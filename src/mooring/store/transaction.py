@@ -9,6 +9,7 @@ from mooring.store.aliases import AliasTable
 from mooring.store.audit import AuditTable
 from mooring.store.credential_reports import CredentialReportTable
 from mooring.store.device_grants import DeviceGrantTable
+from mooring.store.documents import DocumentTable, DocumentVersionTable, SessionPlanTable
 from mooring.store.groups import GroupTable
 from mooring.store.identities import IdentityTable
 from mooring.store.instance_profiles import InstanceProfileTable
@@ -89,6 +90,21 @@ class AccountTransaction:
     def session_grants(self) -> SessionGrantTable:
         """What the account's live sessions were allowed by."""
         return SessionGrantTable(self._connection, self._account_id)
+
+    @property
+    def documents(self) -> DocumentTable:
+        """The account's documents."""
+        return DocumentTable(self._connection, self._account_id)
+
+    @property
+    def document_versions(self) -> DocumentVersionTable:
+        """The versions of the account's documents."""
+        return DocumentVersionTable(self._connection, self._account_id)
+
+    @property
+    def session_plans(self) -> SessionPlanTable:
+        """What the account's sessions were started to do."""
+        return SessionPlanTable(self._connection, self._account_id)
 
     @property
     def tickets(self) -> TicketTable:
