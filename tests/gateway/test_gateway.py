@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import anyio
@@ -302,6 +304,71 @@ async def test_an_order_over_the_bus_ends_the_session_everywhere(house: House) -
         await send_end(house.world.world, row, EndOrder(end=End.USER, output=""))
 
 
+REVOKED = "access revoked: User: arn:aws:iam::1:user/ann is not authorized to perform: x"
+
+
+async def test_access_that_is_revoked_is_told_on_both_screens_and_in_the_record(
+    house: House,
+) -> None:
+    node, line = await house.node()
+    session_id, agent, client = await house.shell(node)
+    agent.says(output(0, b"$ "))
+
+    await end_session(
+        house.world.world, node.account_id, session_id, end=End.POLICY, output=REVOKED
+    )
+
+    row = await house.ended(node, session_id)
+    assert (row.status, row.details) == (SessionStatus.TERMINATED, REVOKED)
+    for side in (agent, client):
+        assert REVOKED.encode() in parse(side.peer.sent[-1]).payload
+        assert side.peer.closed is not None
+    assert types(line.peer.sent)[-1] == "channel_closed"
+    event = (await house.world.events(node.account_id))[-1]
+    assert (event.name, event.response) == ("SessionEnded", REVOKED)
+    verdict = verify(
+        await recording(house.world, node, session_id),
+        session_id=session_id,
+        public_key_verify=is_signed_by(house.world.world.keys.public_keys()),
+    )
+    assert (verdict.is_whole, verdict.reason) == (True, REVOKED)
+
+
+async def test_a_full_disk_is_told_as_what_it_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, _ = await house.node()
+    session_id, agent, client = await house.shell(node)
+    agent.says(output(0, b"$ "))
+    await house.settled()
+
+    def full(_fd: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mooring.gateway.spool.os.write", full)
+        agent.says(output(1, b"unseen"))
+
+    row = await house.ended(node, session_id)
+    why = "it could not be recorded: No space left on device"
+    assert (row.status, row.details) == (SessionStatus.FAILED, why)
+    assert types(client.peer.sent) == ["output_stream_data", "channel_closed"]
+
+
+async def test_a_node_that_uses_a_number_twice_is_named_in_the_record(house: House) -> None:
+    node, _ = await house.node()
+    session_id, agent, client = await house.shell(node)
+
+    agent.says(output(0, b"rm -rf /"), output(0, b"ls"))
+
+    row = await house.ended(node, session_id)
+    assert row.details == (
+        "the node broke the protocol: it sent other bytes under sequence number 0 again"
+    )
+    assert [parse(data).payload for data in client.peer.sent[:1]] == [b"rm -rf /"]
+    assert shown(await recording(house.world, node, session_id)) == b"rm -rf /"
+
+
 async def test_the_first_end_stands(house: House) -> None:
     node, _ = await house.node()
     session_id, agent, _ = await house.shell(node)
@@ -411,6 +478,23 @@ async def test_a_restart_between_a_seal_and_its_row_writes_the_end(
     assert row.details == "the shell on the node ended"
     assert house.gateway.statistics().sessions == 0
     assert shown(await recording(world, node, session_id)) == b"x"
+
+
+async def test_a_restart_between_a_seal_and_its_row_keeps_the_reason(
+    world: FakeWorld, spool: Path
+) -> None:
+    async with open_house(world, spool) as house:
+        node, _ = await house.node()
+        session_id, agent, _ = await house.shell(node)
+        await house.settled()
+        agent.says(output(0, b"x"), output(0, b"y"))  # the crash is here
+
+    async with open_house(world, spool) as house:
+        row = await house.ended(node, session_id)
+
+    assert row.details == (
+        "the node broke the protocol: it sent other bytes under sequence number 0 again"
+    )
 
 
 async def test_a_gateway_that_stops_asks_everybody_to_come_back(house: House) -> None:

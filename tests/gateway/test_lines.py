@@ -9,7 +9,7 @@ import pytest
 from tests.gateway.house import House, until
 from tests.gateway.scenes import frame, parse, types
 
-from mooring.operations.orders import node_subject
+from mooring.operations.orders import node_subject, send_away
 from mooring.ports.store import StoreUnavailable
 from mooring.ports.world import NoSubscriber
 from mooring.sessions.session import SessionStatus
@@ -232,3 +232,18 @@ async def test_nodes_that_are_sent_away_come_back_spread_over_time(house: House)
         delays.append(int(value))
     assert all(0 <= delay < 20_000 for delay in delays)
     assert max(delays) - min(delays) > 5_000
+
+
+async def test_a_node_that_was_deregistered_loses_its_line_and_no_other_does(house: House) -> None:
+    node, line = await house.node()
+    other, other_line = await house.node()
+
+    await send_away(house.world.world, node.account_id, node.node_id, "the node was deregistered")
+    await until(lambda: line.peer.closed)
+
+    assert line.peer.closed == (1008, "the node was deregistered")
+    line.drops()
+    assert other_line.peer.closed is None
+    await send_away(house.world.world, node.account_id, node.node_id, "again")
+    await house.settled()
+    assert (await house.node_now(other)).connected_at is not None

@@ -426,7 +426,9 @@ def test_a_full_disk_ends_the_session_and_shows_nothing_more(
 
     assert types(client.sent) == ["output_stream_data", "channel_closed"]
     assert types(agent.sent) == ["channel_closed"]
-    assert "No space left on device" in json.loads(parse(client.sent[1]).payload)["Output"]
+    told = json.loads(parse(client.sent[1]).payload)["Output"]
+    assert told == "it could not be recorded: No space left on device"
+    assert scene.office.ends == [(End.NOT_RECORDED, told)]
 
 
 def test_a_new_size_of_the_terminal_is_recorded_and_passes(scene: Scene) -> None:

@@ -2,11 +2,17 @@
 
 from dataclasses import replace
 
+import anyio
 import pytest
 from tests.fakes.world import NODE_ROLE, REGION, FakeWorld, policy
 
 from mooring.fleet.node import Node, Platform
 from mooring.iam.identity import User
+from mooring.operations.channels import (
+    ChannelRefused,
+    create_control_channel,
+    open_control_channel,
+)
 from mooring.operations.nodes import (
     NodeFilter,
     Operator,
@@ -14,6 +20,7 @@ from mooring.operations.nodes import (
     describe_nodes,
     get_connection_status,
 )
+from mooring.operations.orders import line_subject
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 from mooring.operations.sessions import start_session
 from mooring.ports.tables import Transaction
@@ -256,3 +263,31 @@ async def test_a_tag_of_the_node_can_be_a_condition(world: FakeWorld) -> None:
         assert await get_connection_status(call, first.node_id)
         with pytest.raises(AccessDenied):
             await get_connection_status(call, second.node_id)
+
+
+async def test_deregistration_closes_the_nodes_line_at_once(world: FakeWorld) -> None:
+    account_id = await world.account()
+    admin = await world.administrator(account_id)
+    node = await world.node(account_id, kind=NodeKind.MANAGED_INSTANCE)
+    waiting = await create_control_channel(
+        await world.node_call(node, "ssmmessages:CreateControlChannel"), node.node_id
+    )
+    heard: list[bytes] = []
+    told = anyio.Event()
+
+    async def receive(reason: bytes) -> bytes:
+        heard.append(reason)
+        told.set()
+        return b""
+
+    world.bus.subscribe(line_subject(account_id, node.node_id), receive)
+
+    await deregister(world.call(admin, "ssm:DeregisterManagedInstance"), node.node_id)
+
+    with anyio.fail_after(5):
+        await told.wait()
+    assert heard == [b"the node was deregistered"]
+    with pytest.raises(ChannelRefused, match="unknown or used token"):
+        await open_control_channel(
+            world.world, node_id=node.node_id, token=waiting, gateway="g", address=""
+        )

@@ -263,6 +263,40 @@ async def test_an_order_that_nobody_takes_leaves_a_failed_session(world: FakeWor
     assert session.ended_at == world.clock.now()
 
 
+async def test_an_order_that_nobody_takes_is_no_success_in_the_audit(world: FakeWorld) -> None:
+    account_id = await world.account()
+    node = await world.node(account_id, online=False)
+    admin = await world.administrator(account_id)
+    await world.store.write(account_id, lambda tx: tx.nodes.put(online(node, world)))
+    call = world.call(admin, "ssm:StartSession")
+
+    with pytest.raises(OperationRefused) as refused:
+        await start_session(call, target=node.node_id, parameters={})
+    await call.record(error_code="TargetNotConnected", error_message=refused.value.message)
+
+    (session,) = await all_sessions(world, account_id)
+    events = await world.events(account_id)
+    told = {event.name: (event.error_code, event.response) for event in events}
+    assert told == {
+        "SessionEnded": ("", session.details),
+        "StartSession": ("TargetNotConnected", ""),
+    }
+    assert len(events) == 2
+    assert any(session.session_id in resource for resource in events[-1].resources)
+
+
+async def test_the_event_is_kept_before_anybody_gets_a_token(world: FakeWorld) -> None:
+    account_id = await world.account()
+    node = await world.node(account_id)
+    admin = await world.administrator(account_id)
+
+    started = await start(world, admin, node)
+
+    (event,) = await world.events(account_id)
+    assert (event.name, event.error_code) == ("StartSession", "")
+    assert any(started.session_id in resource for resource in event.resources)
+
+
 def online(node: Node, world: FakeWorld) -> Node:
     """Return the node as its row says while its gateway has just died."""
     return replace(node, connected_at=world.clock.now())

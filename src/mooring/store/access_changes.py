@@ -40,7 +40,6 @@ QUIET_TABLES = frozenset(
         "device_grants",
         "document_versions",
         "last_uses",
-        "login_grants",
         "login_profiles",
         "mfa_devices",
         # A node's row is written at each of its signs of life; ``NodeTable`` notes its tags.
@@ -62,6 +61,7 @@ OWN_TABLES = frozenset(
         "group_members",
         "inline_policies",
         "instance_profiles",
+        "login_grants",
         "policies",
         "policy_versions",
         "roles",
