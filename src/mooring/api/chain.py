@@ -27,6 +27,7 @@ from mooring.api.registry import Operation
 from mooring.operations.call import Call
 from mooring.operations.caller import Caller
 from mooring.operations.problems import OperationRefused
+from mooring.operations.session_use import check_use
 from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
 from mooring.wire.errors import LocalProtocolError
@@ -73,6 +74,7 @@ class Chain:
             call = progress.call = self._open(named, operation, caller, progress)
             given = self._protocols.parse_input(named, request)
             call.request = audit_text(given, named.model.input_shape)
+            check_use(call)
             output = await operation.handler(call, given)
             await call.record()
             return self._protocols.serialize_output(named, output, progress.request_id)

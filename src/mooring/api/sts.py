@@ -1,11 +1,17 @@
-"""Security Token Service: who am I."""
+"""Security Token Service: who am I, and keys that end by themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from mooring.api.registry import Input, Operation, Output
+from mooring.operations.assume_role import AssumedRole, RoleRequest, SecondFactor, assume_role
 from mooring.operations.call import Call
+from mooring.operations.credentials import TemporaryCredentials
+from mooring.operations.federation import get_federation_token, get_session_token
+from mooring.operations.problems import OperationRefused, Problem
+from mooring.operations.session_requests import SessionRequest
 
 __all__ = ["OPERATIONS"]
 
@@ -19,6 +25,94 @@ async def _get_caller_identity(call: Call, _: Input) -> Output:
     }
 
 
+def _duration(given: Input) -> timedelta | None:
+    seconds = given.get("DurationSeconds")
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _second_factor(given: Input) -> SecondFactor | None:
+    serial, code = given.get("SerialNumber", ""), given.get("TokenCode", "")
+    if not serial and not code:
+        return None
+    if not serial or not code:
+        raise OperationRefused(
+            Problem.ACCESS_DENIED,
+            "MultiFactorAuthentication failed, must provide both MFA serial number and one time "
+            "pass code.",
+        )
+    return SecondFactor(serial=serial, code=code)
+
+
+def _session(given: Input) -> SessionRequest:
+    return SessionRequest(
+        policy=given.get("Policy", ""),
+        policy_arns=tuple(row.get("arn", "") for row in given.get("PolicyArns", [])),
+        tags=tuple((tag["Key"], tag["Value"]) for tag in given.get("Tags", [])),
+        transitive=tuple(given.get("TransitiveTagKeys", [])),
+        source_identity=given.get("SourceIdentity", ""),
+    )
+
+
+def _credentials(issued: TemporaryCredentials) -> Output:
+    return {
+        "AccessKeyId": issued.access_key_id,
+        "SecretAccessKey": issued.secret.reveal(),
+        "SessionToken": issued.session_token.reveal(),
+        "Expiration": issued.expires_at,
+    }
+
+
+def _role_session(opened: AssumedRole) -> dict[str, object]:
+    principal = opened.principal
+    output: dict[str, object] = {
+        "Credentials": _credentials(opened.credentials),
+        "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
+    }
+    if opened.packed_percent is not None:
+        output["PackedPolicySize"] = opened.packed_percent
+    if opened.source_identity:
+        output["SourceIdentity"] = opened.source_identity
+    return output
+
+
+async def _assume_role(call: Call, given: Input) -> Output:
+    if given.get("ProvidedContexts"):
+        raise OperationRefused(Problem.INVALID_VALUE, "ProvidedContexts is not supported")
+    asked = RoleRequest(
+        role_arn=given["RoleArn"],
+        session_name=given["RoleSessionName"],
+        duration=_duration(given),
+        external_id=given.get("ExternalId", ""),
+        second_factor=_second_factor(given),
+        session=_session(given),
+    )
+    return _role_session(await assume_role(call, asked))
+
+
+async def _get_session_token(call: Call, given: Input) -> Output:
+    issued = await get_session_token(
+        call, duration=_duration(given), second_factor=_second_factor(given)
+    )
+    return {"Credentials": _credentials(issued)}
+
+
+async def _get_federation_token(call: Call, given: Input) -> Output:
+    federated = await get_federation_token(
+        call, name=given["Name"], duration=_duration(given), given=_session(given)
+    )
+    principal = federated.principal
+    output: dict[str, object] = {
+        "Credentials": _credentials(federated.credentials),
+        "FederatedUser": {"FederatedUserId": principal.user_id, "Arn": principal.arn},
+    }
+    if federated.packed_percent is not None:
+        output["PackedPolicySize"] = federated.packed_percent
+    return output
+
+
 OPERATIONS: Mapping[str, Operation] = {
+    "AssumeRole": Operation(handler=_assume_role, is_read_only=True),
     "GetCallerIdentity": Operation(handler=_get_caller_identity, is_read_only=True),
+    "GetFederationToken": Operation(handler=_get_federation_token, is_read_only=True),
+    "GetSessionToken": Operation(handler=_get_session_token, is_read_only=True),
 }
