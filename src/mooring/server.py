@@ -43,6 +43,7 @@ from mooring.operations.problems import OperationRefused
 from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
 from mooring.scheduler.audit import run_audit_signer
+from mooring.scheduler.last_uses import run_last_uses
 from mooring.scheduler.loop import run_scheduler
 from mooring.scheduler.revocation import run_revocation
 from mooring.settings import ServerSettings, SettingsError, environment, load, site, write_file
@@ -152,6 +153,7 @@ async def serve(
         async with anyio.create_task_group() as tasks:
             await tasks.start(gateway.run)
             tasks.start_soon(run_scheduler, world)
+            tasks.start_soon(run_last_uses, world)
             tasks.start_soon(run_revocation, world)
             tasks.start_soon(run_audit_signer, world)
             async with anyio.create_task_group() as serving:

@@ -216,7 +216,7 @@ class TablesContract:
         assert await store.write(ACCOUNT, lambda tx: tx.identities.delete_access_key("AKIA1"))
         assert not await store.write(ACCOUNT, lambda tx: tx.identities.delete_access_key("AKIA1"))
 
-    async def test_policies_are_listed_by_arn_and_replaced(self, store: Store) -> None:
+    async def test_policies_are_listed_by_name_and_replaced(self, store: Store) -> None:
         def put(tx: Transaction) -> None:
             for name in ("b", "C", "a"):
                 tx.identities.put_policy(a_policy(name))
@@ -226,9 +226,11 @@ class TablesContract:
 
         found = await ask(
             store,
-            lambda tx: tx.identities.policies(path_prefix="/", after=a_policy("C").arn, limit=9),
+            lambda tx: tx.identities.policies(path_prefix="/", after="A", limit=9),
         )
-        assert [(policy.name, policy.document) for policy in found] == [("a", "new"), ("b", "{}")]
+        first = await ask(store, lambda tx: tx.identities.policy_named("A"))
+        assert first == a_policy("a", document="new")
+        assert [(policy.name, policy.document) for policy in found] == [("b", "{}"), ("C", "{}")]
         assert await store.write(ACCOUNT, lambda tx: tx.identities.delete_policy(found[0].arn))
         assert not await store.write(ACCOUNT, lambda tx: tx.identities.delete_policy(found[0].arn))
 
@@ -254,6 +256,41 @@ class TablesContract:
             inline=(("FIRST", "new"), ("Second", "{}")), managed=("arn:1", "arn:2")
         )
         assert await ask(store, lambda tx: tx.identities.attachment_count("arn:2")) == 2
+
+    async def test_who_holds_a_policy_and_is_bounded_by_it(self, store: Store) -> None:
+        def put(tx: Transaction) -> None:
+            tx.identities.attach(USER, "Alice", "arn:1")
+            tx.identities.attach(EntityKind.GROUP, "Ops", "arn:1")
+            tx.identities.put_user(replace(a_user("Bob"), boundary_arn="arn:1"))
+            tx.identities.put_role(replace(a_role("Admin"), boundary_arn="arn:1"))
+
+        await keep(store, put)
+
+        holders = await ask(store, lambda tx: tx.identities.holders("arn:1"))
+        bounded = await ask(store, lambda tx: tx.identities.bounded("arn:1"))
+        assert holders == [(EntityKind.GROUP, "ops"), (USER, "alice")]
+        assert bounded == [(ROLE, "admin"), (USER, "bob")]
+
+    async def test_what_hangs_on_a_name_follows_it(self, store: Store) -> None:
+        def put(tx: Transaction) -> None:
+            tx.identities.attach(USER, "Alice", "arn:1")
+            tx.identities.attach(ROLE, "Alice", "arn:2")
+            tx.identities.put_inline(USER, "Alice", "I", "{}")
+            tx.identities.put_access_key(a_key("AKIA1"))
+            tx.groups.add_member("Ops", "Alice")
+            tx.identities.put_user(a_user("Zoe"))
+            tx.identities.rename(USER, "ALICE", "Zoe")
+
+        await keep(store, put)
+
+        attached = await ask(store, lambda tx: tx.identities.attached(USER, "zoe"))
+        role = await ask(store, lambda tx: tx.identities.attached(ROLE, "alice"))
+        keys = await ask(store, lambda tx: tx.identities.access_keys("zoe"))
+        members = await ask(store, lambda tx: tx.groups.members("ops", after="", limit=9))
+        assert attached == AttachedPolicies(inline=(("I", "{}"),), managed=("arn:1",))
+        assert role.managed == ("arn:2",)
+        assert [(key.access_key_id, key.user_name) for key in keys] == [("AKIA1", "Zoe")]
+        assert members == [a_user("Zoe")]
 
     async def test_what_is_detached_is_gone(self, store: Store) -> None:
         def put(tx: Transaction) -> None:

@@ -62,6 +62,10 @@ NOTHING: dict[str, tuple[Callable[[Transaction], object], object]] = {
     "Identities.attached": (lambda tx: tx.identities.attached(USER, "Alice"), AttachedPolicies()),
     "Identities.delete_inline": (lambda tx: tx.identities.delete_inline(USER, "Alice", "I"), False),
     "Identities.detach": (lambda tx: tx.identities.detach(USER, "Alice", ARN), False),
+    "Identities.policy_named": (lambda tx: tx.identities.policy_named("Policy"), None),
+    "Identities.holders": (lambda tx: tx.identities.holders(ARN), []),
+    "Identities.bounded": (lambda tx: tx.identities.bounded(ARN), []),
+    "Identities.rename": (lambda tx: tx.identities.rename(USER, "Alice", "Zoe"), None),
     "Identities.attachment_count": (lambda tx: tx.identities.attachment_count(ARN), 0),
     "Tickets.take": (lambda tx: tx.tickets.take("0f"), None),
     "Tickets.revoke": (lambda tx: tx.tickets.revoke(kind="client", subject="alice-0"), 0),
@@ -131,8 +135,11 @@ def fill(tx: Transaction) -> None:
 def everything(tx: Transaction) -> list[object]:
     looks = ("get", "page", "user", "users", "role", "roles", "access_key", "access_keys")
     more = ("policy", "policies", "attached", "attachment_count", "verify", "heads", "lines")
+    iam = ("policy_named", "holders", "bounded")
     return [
-        look(tx) for name, (look, _) in NOTHING.items() if name.partition(".")[2] in (*looks, *more)
+        look(tx)
+        for name, (look, _) in NOTHING.items()
+        if name.partition(".")[2] in (*looks, *more, *iam)
     ]
 
 

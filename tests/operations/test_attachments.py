@@ -3,24 +3,18 @@
 import pytest
 from tests.fakes.world import ADMINISTRATOR, FakeWorld, policy
 
-from mooring.iam.identity import EntityKind, User
-from mooring.iam.managed import MANAGED_POLICIES
+from mooring.iam.identity import EntityKind, Group, User
 from mooring.operations.attachments import (
-    ONLY_VERSION,
     attach,
-    create_policy,
     delete_inline,
-    delete_policy,
     detach,
     get_inline,
-    get_policy,
-    get_version,
     list_attached,
     list_inline,
-    list_policies,
     put_inline,
 )
 from mooring.operations.authorize import ask, without_resource
+from mooring.operations.managed_policies import NewPolicy, create_policy
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 
 USER = EntityKind.USER
@@ -43,10 +37,7 @@ async def make(
 ) -> str:
     view = await create_policy(
         world.call(admin, "iam:CreatePolicy"),
-        name=name,
-        path=path,
-        document=document or policy("ssm:StartSession"),
-        description="",
+        NewPolicy(name=name, path=path, document=document or policy("ssm:StartSession"), tags={}),
     )
     return view.policy.arn
 
@@ -63,8 +54,8 @@ async def test_an_inline_policy_is_kept_word_for_word(world: FakeWorld, admin: U
     await put(world, admin, "Mine", document)
 
     call = world.call(admin, "iam:GetUserPolicy")
-    assert await get_inline(call, USER, "ANN", policy_name="mine") == document
-    assert await list_inline(call, USER, "ann") == ("Mine",)
+    assert await get_inline(call, USER, "ANN", policy_name="mine") == ("Mine", document)
+    assert await list_inline(call, USER, "ann") == (("Mine",), False)
 
 
 async def test_it_counts_at_once(world: FakeWorld, admin: User) -> None:
@@ -96,7 +87,7 @@ async def test_a_malformed_policy_is_refused_and_not_kept(
 
     assert refused.value.problem is Problem.MALFORMED_POLICY
     assert text in refused.value.message
-    assert await list_inline(world.call(admin, "iam:ListUserPolicies"), USER, "ann") == ()
+    assert await list_inline(world.call(admin, "iam:ListUserPolicies"), USER, "ann") == ((), False)
 
 
 async def test_inline_policies_of_a_user_hold_2048_characters_together(
@@ -143,13 +134,13 @@ async def test_attaching_twice_is_once_and_detaching_twice_is_an_error(
     for _ in range(2):
         call = world.call(admin, "iam:AttachUserPolicy")
         await attach(call, USER, "ann", ADMINISTRATOR)
-    listed = await list_attached(world.call(admin, "iam:ListAttachedUserPolicies"), USER, "ann")
+    listed, _ = await list_attached(world.call(admin, "iam:ListAttachedUserPolicies"), USER, "ann")
     await detach(world.call(admin, "iam:DetachUserPolicy"), USER, "ann", ADMINISTRATOR)
 
     with pytest.raises(OperationRefused) as refused:
         await detach(world.call(admin, "iam:DetachUserPolicy"), USER, "ann", ADMINISTRATOR)
 
-    assert listed == (ADMINISTRATOR,)
+    assert [policy.arn for policy in listed] == [ADMINISTRATOR]
     assert refused.value.message == f"Policy {ADMINISTRATOR} was not found."
 
 
@@ -164,6 +155,55 @@ async def test_ten_managed_policies_are_the_most(world: FakeWorld, admin: User) 
 
     assert refused.value.problem is Problem.LIMIT_EXCEEDED
     assert refused.value.message == "Cannot exceed quota for PoliciesPerUser: 10"
+
+
+async def test_attached_policies_are_listed_in_pages_below_a_path(
+    world: FakeWorld, admin: User
+) -> None:
+    for number in range(3):
+        arn = await make(world, admin, f"P{number}", path="/ops/")
+        await attach(world.call(admin, "iam:AttachUserPolicy"), USER, "ann", arn)
+    await attach(world.call(admin, "iam:AttachUserPolicy"), USER, "ann", ADMINISTRATOR)
+    call = world.call(admin, "iam:ListAttachedUserPolicies")
+
+    first, more = await list_attached(call, USER, "ann", path_prefix="/ops/", limit=2)
+    rest, end = await list_attached(
+        call, USER, "ann", path_prefix="/ops/", after=first[-1].policy_id, limit=2
+    )
+
+    assert {policy.name for policy in (*first, *rest)} == {"P0", "P1", "P2"}
+    assert (more, end) == (True, False)
+
+
+async def test_inline_names_are_listed_in_pages(world: FakeWorld, admin: User) -> None:
+    for name in ("c", "A", "b"):
+        await put(world, admin, name, policy("ssm:*"))
+    call = world.call(admin, "iam:ListUserPolicies")
+
+    first, more = await list_inline(call, USER, "ann", limit=2)
+    rest, end = await list_inline(call, USER, "ann", after=first[-1], limit=2)
+
+    assert (*first, *rest) == ("A", "b", "c")
+    assert (more, end) == (True, False)
+
+
+@pytest.mark.parametrize(("kind", "most"), [(EntityKind.GROUP, 5120), (EntityKind.ROLE, 10240)])
+async def test_groups_and_roles_hold_more(
+    world: FakeWorld, admin: User, kind: EntityKind, most: int
+) -> None:
+    await world.role(admin.account_id, "Ops")
+    group = Group(
+        account_id=admin.account_id, name="Ops", group_id="AGPA", created_at=world.clock.now()
+    )
+    await world.store.write(admin.account_id, lambda tx: tx.groups.put(group))
+    call = world.call(admin, f"iam:Put{kind.capitalize()}Policy")
+    await put_inline(call, kind, "ops", policy_name="a", document=sized(most - 1000))
+
+    with pytest.raises(OperationRefused) as refused:
+        await put_inline(call, kind, "ops", policy_name="b", document=sized(1001))
+    await put_inline(call, kind, "ops", policy_name="b", document=sized(1000))
+
+    assert refused.value.message == f"Maximum policy size of {most} bytes exceeded for {kind} Ops"
 
 
 async def test_which_policy_is_attached_can_be_a_condition(world: FakeWorld, admin: User) -> None:
@@ -185,78 +225,3 @@ async def test_a_policy_that_is_not_there_is_not_attached(world: FakeWorld, admi
         await attach(world.call(admin, "iam:AttachUserPolicy"), USER, "ann", missing)
 
     assert refused.value.message == f"Policy {missing} does not exist or is not attachable."
-
-
-async def test_policy_names_are_unique_whatever_path_and_case(
-    world: FakeWorld, admin: User
-) -> None:
-    await make(world, admin, "Mine", path="/a/")
-
-    with pytest.raises(OperationRefused) as refused:
-        await make(world, admin, "mINE", path="/b/")
-
-    assert refused.value.problem is Problem.ENTITY_EXISTS
-    assert refused.value.message.startswith("A policy called mINE already exists.")
-
-
-async def test_a_managed_policy_holds_6144_characters(world: FakeWorld, admin: User) -> None:
-    await make(world, admin, "Full", document=sized(6144))
-
-    with pytest.raises(OperationRefused) as refused:
-        await make(world, admin, "Over", document=sized(6145))
-
-    assert refused.value.message == "Cannot exceed quota for PolicySize: 6144"
-
-
-async def test_the_one_version_is_the_document(world: FakeWorld, admin: User) -> None:
-    arn = await make(world, admin, "Mine")
-    call = world.call(admin, "iam:GetPolicyVersion")
-
-    version = await get_version(call, arn, ONLY_VERSION)
-    with pytest.raises(OperationRefused) as refused:
-        await get_version(call, arn, "v2")
-
-    assert version.document == policy("ssm:StartSession")
-    assert refused.value.message == f"Policy {arn} version v2 does not exist."
-
-
-async def test_a_policy_goes_when_it_is_attached_nowhere(world: FakeWorld, admin: User) -> None:
-    arn = await make(world, admin, "Mine")
-    await attach(world.call(admin, "iam:AttachUserPolicy"), USER, "ann", arn)
-    call = world.call(admin, "iam:DeletePolicy")
-
-    assert (await get_policy(world.call(admin, "iam:GetPolicy"), arn)).attachments == 1
-    with pytest.raises(OperationRefused) as refused:
-        await delete_policy(call, arn)
-    await detach(world.call(admin, "iam:DetachUserPolicy"), USER, "ann", arn)
-    await delete_policy(call, arn)
-
-    assert refused.value.problem is Problem.DELETE_CONFLICT
-    with pytest.raises(OperationRefused):
-        await delete_policy(call, arn)
-
-
-async def test_those_of_aws_stay(world: FakeWorld, admin: User) -> None:
-    with pytest.raises(OperationRefused) as refused:
-        await delete_policy(world.call(admin, "iam:DeletePolicy"), ADMINISTRATOR)
-
-    assert refused.value.problem is Problem.UNMODIFIABLE
-
-
-async def test_lists_hold_ours_and_theirs_by_scope_in_pages(world: FakeWorld, admin: User) -> None:
-    mine = [await make(world, admin, name) for name in ("A", "B", "C")]
-    call = world.call(admin, "iam:ListPolicies")
-
-    async def listed(scope: str, limit: int = 100) -> list[str]:
-        arns: list[str] = []
-        more = True
-        while more:
-            page, more = await list_policies(
-                call, scope=scope, path_prefix="/", after=arns[-1] if arns else "", limit=limit
-            )
-            arns += [view.policy.arn for view in page]
-        return arns
-
-    assert await listed("Local") == mine
-    assert await listed("AWS") == sorted(MANAGED_POLICIES)
-    assert await listed("All", limit=2) == sorted([*mine, *MANAGED_POLICIES])

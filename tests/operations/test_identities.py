@@ -5,25 +5,13 @@ from datetime import timedelta
 import pytest
 from tests.fakes.world import ADMINISTRATOR, NODE_TRUST, FakeWorld, policy
 
-from mooring.iam.identity import EntityKind, KeyStatus, User
+from mooring.iam.identity import EntityKind, User
+from mooring.operations.access_keys import create_access_key, delete_access_key
 from mooring.operations.attachments import attach, put_inline
-from mooring.operations.credentials import resolve
-from mooring.operations.identities import (
-    NewEntity,
-    create_access_key,
-    create_role,
-    create_user,
-    delete_access_key,
-    delete_role,
-    delete_user,
-    get_role,
-    get_user,
-    list_access_keys,
-    list_roles,
-    list_users,
-    update_access_key,
-)
+from mooring.operations.entity_tables import ROLES, USERS
+from mooring.operations.identities import delete_entity, get_entity, list_entities
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
+from mooring.operations.users import NewEntity, create_role, create_user
 
 
 @pytest.fixture
@@ -49,7 +37,7 @@ async def test_a_user_is_made_with_path_and_unique_id(world: FakeWorld, admin: U
     assert user.arn == f"arn:aws:iam::{admin.account_id}:user/ops/Ann"
     assert user.user_id.startswith("AIDA")
     assert len(user.user_id) == 21
-    assert await get_user(world.call(admin, "iam:GetUser"), "aNN") == user
+    assert await get_entity(world.call(admin, "iam:GetUser"), USERS, "aNN") == user
 
 
 async def test_names_are_unique_without_case(world: FakeWorld, admin: User) -> None:
@@ -91,9 +79,9 @@ async def test_the_boundary_of_a_new_user_can_be_demanded(world: FakeWorld, admi
 
 async def test_who_is_missing_is_said_in_iams_words(world: FakeWorld, admin: User) -> None:
     with pytest.raises(OperationRefused) as user:
-        await get_user(world.call(admin, "iam:GetUser"), "ann")
+        await get_entity(world.call(admin, "iam:GetUser"), USERS, "ann")
     with pytest.raises(OperationRefused) as role:
-        await get_role(world.call(admin, "iam:GetRole"), "Ops")
+        await get_entity(world.call(admin, "iam:GetRole"), ROLES, "Ops")
 
     assert user.value.message == "The user with name ann cannot be found."
     assert role.value.message == "The role with name Ops cannot be found."
@@ -105,9 +93,9 @@ async def test_a_denied_person_does_not_learn_who_exists(world: FakeWorld, admin
     call = world.call(nobody, "iam:GetUser")
 
     with pytest.raises(AccessDenied) as there:
-        await get_user(call, "admin")
+        await get_entity(call, USERS, "admin")
     with pytest.raises(AccessDenied) as missing:
-        await get_user(call, "ghost")
+        await get_entity(call, USERS, "ghost")
 
     assert there.value.message.replace("admin", "ghost") == missing.value.message
 
@@ -119,10 +107,10 @@ async def test_a_user_goes_only_when_bare(world: FakeWorld, admin: User) -> None
     key, _ = await create_access_key(world.call(admin, "iam:CreateAccessKey"), "ann")
 
     with pytest.raises(OperationRefused, match="must delete access keys first") as keys:
-        await delete_user(call, "ann")
+        await delete_entity(call, USERS, "ann")
     await delete_access_key(world.call(admin, "iam:DeleteAccessKey"), "ann", key.access_key_id)
     with pytest.raises(OperationRefused, match="must detach all policies first") as policies:
-        await delete_user(call, "ann")
+        await delete_entity(call, USERS, "ann")
 
     assert (keys.value.problem, policies.value.problem) == (Problem.DELETE_CONFLICT,) * 2
 
@@ -138,13 +126,13 @@ async def test_a_role_goes_only_when_bare(world: FakeWorld, admin: User) -> None
     )
 
     with pytest.raises(OperationRefused, match="must delete policies first"):
-        await delete_role(world.call(admin, "iam:DeleteRole"), "Ops")
+        await delete_entity(world.call(admin, "iam:DeleteRole"), ROLES, "Ops")
     await world.store.write(
         admin.account_id, lambda tx: tx.identities.delete_inline(EntityKind.ROLE, "Ops", "p")
     )
-    await delete_role(world.call(admin, "iam:DeleteRole"), "Ops")
+    await delete_entity(world.call(admin, "iam:DeleteRole"), ROLES, "Ops")
     with pytest.raises(OperationRefused, match="cannot be found"):
-        await delete_role(world.call(admin, "iam:DeleteRole"), "Ops")
+        await delete_entity(world.call(admin, "iam:DeleteRole"), ROLES, "Ops")
 
 
 @pytest.mark.parametrize("trust", ["{", "{}", policy("sts:AssumeRole")])
@@ -162,56 +150,16 @@ async def test_lists_are_by_name_in_pages_below_a_path(world: FakeWorld, admin: 
         await create_user(world.call(admin, "iam:CreateUser"), new(name, path="/ops/"))
     call = world.call(admin, "iam:ListUsers")
 
-    first, more = await list_users(call, path_prefix="/ops/", after="", limit=2)
-    second, end = await list_users(call, path_prefix="/ops/", after=first[-1].name, limit=2)
-    everyone, _ = await list_users(call, path_prefix="/", after="", limit=100)
+    first, more = await list_entities(call, USERS, path_prefix="/ops/", after="", limit=2)
+    second, end = await list_entities(
+        call, USERS, path_prefix="/ops/", after=first[-1].name, limit=2
+    )
+    everyone, _ = await list_entities(call, USERS, path_prefix="/", after="", limit=100)
 
     assert [user.name for user in (*first, *second)] == ["Ann", "bea", "cleo"]
     assert (more, end) == (True, False)
     assert "admin" in {user.name for user in everyone}
-    roles, _ = await list_roles(
-        world.call(admin, "iam:ListRoles"), path_prefix="/", after="", limit=9
+    roles, _ = await list_entities(
+        world.call(admin, "iam:ListRoles"), ROLES, path_prefix="/", after="", limit=9
     )
     assert [role.name for role in roles] == ["NodeRole"]
-
-
-async def test_a_user_has_two_keys_at_most(world: FakeWorld, admin: User) -> None:
-    call = world.call(admin, "iam:CreateAccessKey")
-    made = [await create_access_key(call, "admin") for _ in range(2)]
-
-    with pytest.raises(OperationRefused) as refused:
-        await create_access_key(call, "admin")
-
-    assert refused.value.problem is Problem.LIMIT_EXCEEDED
-    assert refused.value.message == "Cannot exceed quota for AccessKeysPerUser: 2"
-    listed = await list_access_keys(world.call(admin, "iam:ListAccessKeys"), "ADMIN")
-    assert {key.access_key_id for key in listed} == {key.access_key_id for key, _ in made}
-
-
-async def test_a_key_is_switched_off_and_on_at_once(world: FakeWorld, admin: User) -> None:
-    key, secret = await create_access_key(world.call(admin, "iam:CreateAccessKey"), "admin")
-    call = world.call(admin, "iam:UpdateAccessKey")
-
-    await update_access_key(call, "admin", key.access_key_id, status=KeyStatus.INACTIVE)
-    with pytest.raises(OperationRefused):
-        await resolve(world.world, key.access_key_id, "")
-    await update_access_key(call, "admin", key.access_key_id, status=KeyStatus.ACTIVE)
-
-    assert (await resolve(world.world, key.access_key_id, "")).secret == secret
-
-
-async def test_another_users_key_is_not_found_under_this_user(
-    world: FakeWorld, admin: User
-) -> None:
-    ann = await world.user(admin.account_id, "ann")
-    key_id, _ = await world.access_key(ann)
-
-    for work in (
-        update_access_key(
-            world.call(admin, "iam:UpdateAccessKey"), "admin", key_id, status=KeyStatus.INACTIVE
-        ),
-        delete_access_key(world.call(admin, "iam:DeleteAccessKey"), "admin", key_id),
-    ):
-        with pytest.raises(OperationRefused) as refused:
-            await work
-        assert refused.value.message == f"The Access Key with id {key_id} cannot be found."

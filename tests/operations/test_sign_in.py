@@ -4,7 +4,8 @@ import pytest
 from tests.fakes.world import FakeWorld
 
 from mooring.operations.accounts import new_sign_in
-from mooring.operations.identities import delete_user
+from mooring.operations.entity_tables import USERS
+from mooring.operations.identities import delete_entity
 from mooring.operations.sign_in import SignInRefused, read_session, sign_in
 
 
@@ -64,7 +65,7 @@ async def test_a_link_ends_with_its_user_even_when_the_name_comes_back(world: Fa
     await world.user(account_id, "ann")
     token = (await new_sign_in(world.world, account_id, "ann")).reveal()
 
-    await delete_user(world.call(admin, "iam:DeleteUser"), "ann")
+    await delete_entity(world.call(admin, "iam:DeleteUser"), USERS, "ann")
     await world.user(account_id, "ann")
 
     with pytest.raises(SignInRefused):

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from tests.contracts.rows import ACCOUNT, NOW, OTHER, a_user
 
-from mooring.iam.identity import CredentialReport, Group, InstanceProfile, LastUse, PolicyVersion
+from mooring.iam.identity import (
+    CredentialReport,
+    Group,
+    InstanceProfile,
+    LastUse,
+    PolicyVersion,
+    Total,
+)
 from mooring.ports import iam_tables
 from mooring.ports.store import AlreadyExists, Store
 from mooring.ports.tables import Transaction
@@ -76,6 +83,7 @@ NOTHING: dict[str, tuple[Callable[[Transaction], object], object]] = {
     "InstanceProfiles.of_role": (lambda tx: tx.instance_profiles.of_role("Admin"), []),
     "LastUses.get": (lambda tx: tx.last_uses.get("AKIA0"), None),
     "LastUses.delete": (lambda tx: tx.last_uses.delete("AKIA0"), False),
+    "Totals.count": (lambda tx: [tx.totals.count(what) for what in Total], [0] * len(Total)),
     "Aliases.get": (lambda tx: tx.aliases.get(), None),
     "Aliases.delete": (lambda tx: tx.aliases.delete(), False),
     "CredentialReports.get": (lambda tx: tx.credential_reports.get(), None),

@@ -13,10 +13,12 @@ from tests.api.door import Door, Keys
 from tests.fakes.world import NODE_ROLE, policy
 
 from mooring.fleet.node import Node, Platform
-from mooring.iam.identity import User
+from mooring.iam.identity import EntityKind, User
 from mooring.operations.activations import NewActivation, create_activation
-from mooring.operations.attachments import create_policy
+from mooring.operations.groups import add_user_to_group, create_group
+from mooring.operations.instance_profiles import add_role, create_profile
 from mooring.operations.login_profiles import create_login_profile
+from mooring.operations.managed_policies import NewPolicy, create_policy
 from mooring.operations.mfa_devices import create_device
 from mooring.operations.sessions import start_session
 from mooring.ports.tables import Transaction
@@ -64,11 +66,19 @@ async def make_tenant(door: Door) -> Tenant:
     )
     made = await create_policy(
         world.call(admin, "iam:CreatePolicy"),
-        name="SomePolicy",
-        path="/",
-        document=policy("ssm:StartSession", Sid=_sid()),
-        description=MARK,
+        NewPolicy(
+            name="SomePolicy",
+            document=policy("ssm:StartSession", Sid=_sid()),
+            description=MARK,
+            tags={"d": MARK},
+        ),
     )
+    await create_group(world.call(admin, "iam:CreateGroup"), "SomeGroup", path=f"/{MARK}/")
+    await add_user_to_group(world.call(admin, "iam:AddUserToGroup"), "SomeGroup", user.name)
+    await create_profile(
+        world.call(admin, "iam:CreateInstanceProfile"), "SomeProfile", path="/", tags={"e": MARK}
+    )
+    await add_role(world.call(admin, "iam:AddRoleToInstanceProfile"), "SomeProfile", role.name)
     await world.world.blobs.put(
         segment_key(account_id, session.session_id, 0), f"{MARK} in a recording".encode()
     )
@@ -99,6 +109,8 @@ async def make_tenant(door: Door) -> Tenant:
             "UserName": user.name,
             "RoleName": role.name,
             "AccessKeyId": key_id,
+            "GroupName": "SomeGroup",
+            "InstanceProfileName": "SomeProfile",
             "PolicyName": "inline-0",
             "PolicyArn": made.policy.arn,
             "VersionId": "v1",
@@ -117,7 +129,10 @@ def _sid() -> str:
 def _mark(tx: Transaction, role_name: str) -> None:
     role = tx.identities.role(role_name)
     assert role is not None
-    tx.identities.put_role(replace(role, description=MARK))
+    tx.identities.put_role(replace(role, description=MARK, tags={"f": MARK}))
+    tx.identities.put_inline(
+        EntityKind.GROUP, "SomeGroup", "inline-0", policy("ssm:StartSession", Sid=_sid())
+    )
 
 
 def dump(path: Path, account_id: str) -> dict[str, list[tuple[Any, ...]]]:

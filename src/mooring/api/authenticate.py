@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from mooring.api.protocol.request import HttpRequest
 from mooring.api.registry import Proof
+from mooring.iam.identity import LastUse
 from mooring.iam.principal import Principal
 from mooring.operations.caller import Caller, Origin
 from mooring.operations.credentials import caller_of, check_expiry, resolve
 from mooring.operations.node_proof import prove_node
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.world import World
+from mooring.wire.ids import AccessKeyKind, UniqueIdKind
 from mooring.wire.sigv4 import (
     Credential,
     SignedRequest,
@@ -72,13 +74,27 @@ async def authenticate(
     _check_envelope(world, signed, credential, signing_name=signing_name)
     check_signature(signed, credential, key.secret.reveal())
     check_expiry(key, world.clock.now())
-    return caller_of(
+    caller = caller_of(
         key,
         credential.access_key_id,
         credential.security_token or "",
         region=region,
         origin=origin,
     )
+    _note_use(world, caller, signing_name)
+    return caller
+
+
+def _note_use(world: World, caller: Caller, service: str) -> None:
+    """Remember that a long-term key, or the role of a session, was used."""
+    subject = caller.access_key_id
+    if not subject.startswith(AccessKeyKind.LONG_TERM):
+        subject = caller.principal.user_id.partition(":")[0]
+    if subject.startswith((AccessKeyKind.LONG_TERM, UniqueIdKind.ROLE)):
+        use = LastUse(
+            subject=subject, used_at=world.clock.now(), service=service, region=caller.region
+        )
+        world.recent_uses.note(caller.account_id, use)
 
 
 def _check_envelope(

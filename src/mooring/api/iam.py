@@ -1,94 +1,59 @@
-"""IAM: users, roles and access keys."""
+"""IAM: users and roles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
 
-from mooring.api.registry import Input, Operation, Output
-from mooring.iam.identity import AccessKey, KeyStatus, Role, User
+from mooring.api.iam_shapes import (
+    role_shape,
+    role_use_shape,
+    tag_pairs,
+    tag_shapes,
+    user_shape,
+)
+from mooring.api.registry import Handler, Input, Operation, Output
 from mooring.operations.call import Call
+from mooring.operations.entity_tables import ROLES, USERS
 from mooring.operations.identities import (
+    EntityTable,
+    HolderT,
+    delete_entity,
+    get_entity,
+    list_entities,
+    rename_entity,
+)
+from mooring.operations.last_uses import last_use
+from mooring.operations.problems import OperationRefused, Problem
+from mooring.operations.tags import read_tags
+from mooring.operations.users import (
     NewEntity,
-    create_access_key,
     create_role,
     create_user,
-    delete_access_key,
-    delete_role,
-    delete_user,
-    get_role,
-    get_user,
-    list_access_keys,
-    list_roles,
-    list_users,
-    update_access_key,
+    update_assume_role_policy,
+    update_role,
 )
-from mooring.operations.problems import OperationRefused, Problem
 
-__all__ = ["OPERATIONS", "PAGE", "paged"]
+__all__ = ["OPERATIONS", "PAGE", "deleter", "own_name", "paged", "paging"]
 
 PAGE = 100
 _HOUR_S = 3600
 
 
+def paging(given: Input) -> tuple[str, int]:
+    """Return the marker and the number of items of an input."""
+    return given.get("Marker", ""), given.get("MaxItems", PAGE)
+
+
 def paged(output: dict[str, object], *, marker: str, has_more: bool) -> Output:
-    """Add IAM's paging members; the marker is the last name given."""
+    """Add IAM's paging members; the marker says what was given last."""
     output["IsTruncated"] = has_more
     if has_more:
         output["Marker"] = marker
     return output
 
 
-def _new_entity(given: Input, name: str) -> NewEntity:
-    return NewEntity(
-        name=given[name],
-        path=given.get("Path", "/"),
-        boundary_arn=given.get("PermissionsBoundary", ""),
-        tags={tag["Key"]: tag["Value"] for tag in given.get("Tags", [])},
-    )
-
-
-def _tags(entity: User | Role) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in entity.tags.items()]
-
-
-def _boundary(entity: User | Role) -> dict[str, object]:
-    if not entity.boundary_arn:
-        return {}
-    return {
-        "PermissionsBoundary": {
-            "PermissionsBoundaryType": "Policy",
-            "PermissionsBoundaryArn": entity.boundary_arn,
-        }
-    }
-
-
-def _user(user: User) -> dict[str, object]:
-    return {
-        "Path": user.path,
-        "UserName": user.name,
-        "UserId": user.user_id,
-        "Arn": user.arn,
-        "CreateDate": user.created_at,
-        **_boundary(user),
-    }
-
-
-def _role(role: Role) -> dict[str, object]:
-    return {
-        "Path": role.path,
-        "RoleName": role.name,
-        "RoleId": role.role_id,
-        "Arn": role.arn,
-        "CreateDate": role.created_at,
-        "AssumeRolePolicyDocument": role.trust_policy,
-        "Description": role.description,
-        "MaxSessionDuration": int(role.max_session.total_seconds()),
-        **_boundary(role),
-    }
-
-
-def _own_name(call: Call, given: Input) -> str:
+def own_name(call: Call, given: Input) -> str:
     """IAM takes the caller's own user name where none is given."""
     name: str | None = given.get("UserName") or call.caller.principal.user_name
     if name is None:
@@ -98,29 +63,52 @@ def _own_name(call: Call, given: Input) -> str:
     return name
 
 
+def deleter(table: EntityTable[HolderT], member: str) -> Handler:
+    """Return the operation that deletes what the member names."""
+
+    async def handler(call: Call, given: Input) -> Output:
+        await delete_entity(call, table, given[member])
+        return {}
+
+    return handler
+
+
+def _new_entity(given: Input, name: str) -> NewEntity:
+    return NewEntity(
+        name=given[name],
+        path=given.get("Path", "/"),
+        boundary_arn=given.get("PermissionsBoundary", ""),
+        tags=read_tags(tag_pairs(given.get("Tags", []))),
+    )
+
+
 async def _create_user(call: Call, given: Input) -> Output:
     user = await create_user(call, _new_entity(given, "UserName"))
-    return {"User": {**_user(user), "Tags": _tags(user)}}
+    return {"User": {**user_shape(user), "Tags": tag_shapes(user.tags)}}
 
 
 async def _get_user(call: Call, given: Input) -> Output:
-    user = await get_user(call, _own_name(call, given))
-    return {"User": {**_user(user), "Tags": _tags(user)}}
+    user = await get_entity(call, USERS, own_name(call, given))
+    return {"User": {**user_shape(user), "Tags": tag_shapes(user.tags)}}
 
 
 async def _list_users(call: Call, given: Input) -> Output:
-    users, has_more = await list_users(
-        call,
-        path_prefix=given.get("PathPrefix", "/"),
-        after=given.get("Marker", ""),
-        limit=given.get("MaxItems", PAGE),
+    after, limit = paging(given)
+    users, has_more = await list_entities(
+        call, USERS, path_prefix=given.get("PathPrefix", "/"), after=after, limit=limit
     )
     marker = users[-1].name if users else ""
-    return paged({"Users": [_user(user) for user in users]}, marker=marker, has_more=has_more)
+    return paged({"Users": [user_shape(user) for user in users]}, marker=marker, has_more=has_more)
 
 
-async def _delete_user(call: Call, given: Input) -> Output:
-    await delete_user(call, given["UserName"])
+async def _update_user(call: Call, given: Input) -> Output:
+    await rename_entity(
+        call,
+        USERS,
+        given["UserName"],
+        new_name=given.get("NewUserName", ""),
+        new_path=given.get("NewPath", ""),
+    )
     return {}
 
 
@@ -132,57 +120,42 @@ async def _create_role(call: Call, given: Input) -> Output:
         description=given.get("Description", ""),
         max_session=timedelta(seconds=given.get("MaxSessionDuration", _HOUR_S)),
     )
-    return {"Role": {**_role(role), "Tags": _tags(role)}}
+    return {"Role": {**role_shape(role), "Tags": tag_shapes(role.tags)}}
 
 
 async def _get_role(call: Call, given: Input) -> Output:
-    role = await get_role(call, given["RoleName"])
-    return {"Role": {**_role(role), "Tags": _tags(role)}}
+    role = await get_entity(call, ROLES, given["RoleName"])
+    use = role_use_shape(await last_use(call, role.role_id))
+    return {"Role": {**role_shape(role), "Tags": tag_shapes(role.tags), "RoleLastUsed": use}}
 
 
 async def _list_roles(call: Call, given: Input) -> Output:
-    roles, has_more = await list_roles(
-        call,
-        path_prefix=given.get("PathPrefix", "/"),
-        after=given.get("Marker", ""),
-        limit=given.get("MaxItems", PAGE),
+    after, limit = paging(given)
+    roles, has_more = await list_entities(
+        call, ROLES, path_prefix=given.get("PathPrefix", "/"), after=after, limit=limit
     )
     marker = roles[-1].name if roles else ""
-    return paged({"Roles": [_role(role) for role in roles]}, marker=marker, has_more=has_more)
+    return paged({"Roles": [role_shape(role) for role in roles]}, marker=marker, has_more=has_more)
 
 
-async def _delete_role(call: Call, given: Input) -> Output:
-    await delete_role(call, given["RoleName"])
+async def _update_role(call: Call, given: Input) -> Output:
+    seconds = given.get("MaxSessionDuration")
+    await update_role(
+        call,
+        given["RoleName"],
+        description=given.get("Description"),
+        max_session=timedelta(seconds=seconds) if seconds else None,
+    )
     return {}
 
 
-def _key(key: AccessKey) -> dict[str, object]:
-    return {
-        "UserName": key.user_name,
-        "AccessKeyId": key.access_key_id,
-        "Status": key.status.value,
-        "CreateDate": key.created_at,
-    }
+async def _update_role_description(call: Call, given: Input) -> Output:
+    role = await update_role(call, given["RoleName"], description=given["Description"])
+    return {"Role": {**role_shape(role), "Tags": tag_shapes(role.tags)}}
 
 
-async def _create_access_key(call: Call, given: Input) -> Output:
-    key, secret = await create_access_key(call, _own_name(call, given))
-    return {"AccessKey": {**_key(key), "SecretAccessKey": secret.reveal()}}
-
-
-async def _list_access_keys(call: Call, given: Input) -> Output:
-    keys = await list_access_keys(call, _own_name(call, given))
-    return {"AccessKeyMetadata": [_key(key) for key in keys], "IsTruncated": False}
-
-
-async def _update_access_key(call: Call, given: Input) -> Output:
-    status = KeyStatus(given["Status"])
-    await update_access_key(call, _own_name(call, given), given["AccessKeyId"], status=status)
-    return {}
-
-
-async def _delete_access_key(call: Call, given: Input) -> Output:
-    await delete_access_key(call, _own_name(call, given), given["AccessKeyId"])
+async def _update_assume_role_policy(call: Call, given: Input) -> Output:
+    await update_assume_role_policy(call, given["RoleName"], given["PolicyDocument"])
     return {}
 
 
@@ -190,13 +163,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateUser": Operation(handler=_create_user),
     "GetUser": Operation(handler=_get_user, is_read_only=True),
     "ListUsers": Operation(handler=_list_users, is_read_only=True),
-    "DeleteUser": Operation(handler=_delete_user),
+    "UpdateUser": Operation(handler=_update_user),
+    "DeleteUser": Operation(handler=deleter(USERS, "UserName")),
     "CreateRole": Operation(handler=_create_role),
     "GetRole": Operation(handler=_get_role, is_read_only=True),
     "ListRoles": Operation(handler=_list_roles, is_read_only=True),
-    "DeleteRole": Operation(handler=_delete_role),
-    "CreateAccessKey": Operation(handler=_create_access_key),
-    "ListAccessKeys": Operation(handler=_list_access_keys, is_read_only=True),
-    "UpdateAccessKey": Operation(handler=_update_access_key),
-    "DeleteAccessKey": Operation(handler=_delete_access_key),
+    "UpdateRole": Operation(handler=_update_role),
+    "UpdateRoleDescription": Operation(handler=_update_role_description),
+    "UpdateAssumeRolePolicy": Operation(handler=_update_assume_role_policy),
+    "DeleteRole": Operation(handler=deleter(ROLES, "RoleName")),
 }

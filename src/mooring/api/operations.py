@@ -8,9 +8,14 @@ from mooring.api.audit import OPERATIONS as AUDIT
 from mooring.api.cloudtrail import OPERATIONS as CLOUDTRAIL
 from mooring.api.ec2 import OPERATIONS as EC2
 from mooring.api.iam import OPERATIONS as IAM
+from mooring.api.iam_groups import OPERATIONS as IAM_GROUPS
+from mooring.api.iam_keys import OPERATIONS as IAM_KEYS
 from mooring.api.iam_login import OPERATIONS as IAM_LOGIN
+from mooring.api.iam_managed import OPERATIONS as IAM_MANAGED
 from mooring.api.iam_mfa import OPERATIONS as IAM_MFA
 from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
+from mooring.api.iam_profiles import OPERATIONS as IAM_PROFILES
+from mooring.api.iam_tags import OPERATIONS as IAM_TAGS
 from mooring.api.messages import EC2MESSAGES, SSMMESSAGES
 from mooring.api.recordings import OPERATIONS as RECORDINGS
 from mooring.api.registry import Operation
@@ -32,7 +37,17 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "ssmmessages": SSMMESSAGES,
     "ec2messages": EC2MESSAGES,
     "ec2": EC2,
-    "iam": {**IAM, **IAM_POLICIES, **IAM_LOGIN, **IAM_MFA},
+    "iam": {
+        **IAM,
+        **IAM_POLICIES,
+        **IAM_LOGIN,
+        **IAM_MFA,
+        **IAM_GROUPS,
+        **IAM_KEYS,
+        **IAM_MANAGED,
+        **IAM_PROFILES,
+        **IAM_TAGS,
+    },
     "sts": STS,
     "cloudtrail": CLOUDTRAIL,
     "mooring": {**RECORDINGS, **AUDIT},

@@ -24,6 +24,7 @@ __all__ = [
     "LastUse",
     "PolicyVersion",
     "Role",
+    "Total",
     "User",
 ]
 
@@ -34,6 +35,18 @@ class EntityKind(StrEnum):
     USER = "user"
     GROUP = "group"
     ROLE = "role"
+
+
+class Total(StrEnum):
+    """What an account's things are counted by."""
+
+    USERS = "Users"
+    GROUPS = "Groups"
+    ROLES = "Roles"
+    POLICIES = "Policies"
+    POLICY_VERSIONS = "PolicyVersions"
+    INSTANCE_PROFILES = "InstanceProfiles"
+    ACCESS_KEYS = "AccessKeys"
 
 
 class KeyStatus(StrEnum):

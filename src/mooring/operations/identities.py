@@ -1,364 +1,280 @@
-"""Users, roles and access keys. Source of rules, limits and wording: the IAM API."""
+"""Users, groups, roles, instance profiles and policies alike: by name found, made, changed, gone.
+
+IAM treats its kinds of things alike; what differs stands in one ``EntityTable`` for each. Every
+function asks the policies about the thing's ARN before it says whether the thing is there.
+Source of rules, limits and wording: the IAM API.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import NoReturn
+from typing import Generic, NoReturn, TypeVar
 
-from mooring.iam.errors import MalformedPolicy
-from mooring.iam.identity import AccessKey, AttachedPolicies, EntityKind, KeyStatus, Role, User
-from mooring.iam.policy import PolicyKind, parse_policy
+from mooring.iam.identity import (
+    CustomerPolicy,
+    EntityKind,
+    Group,
+    InstanceProfile,
+    Role,
+    Total,
+    User,
+)
 from mooring.operations.authorize import Question, require
 from mooring.operations.call import Call
-from mooring.operations.credentials import new_secret, secret_context
-from mooring.operations.policies import managed_policy
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.ports.tables import Transaction
-from mooring.secret import Secret
-from mooring.wire.ids import (
-    ENTROPY_BYTES,
-    AccessKeyKind,
-    UniqueIdKind,
-    new_access_key_id,
-    new_unique_id,
-)
 
 __all__ = [
-    "NewEntity",
-    "create_access_key",
-    "create_role",
-    "create_user",
-    "delete_access_key",
-    "delete_role",
-    "delete_user",
-    "get_role",
-    "get_user",
-    "list_access_keys",
-    "list_roles",
-    "list_users",
+    "Conflict",
+    "EntityTable",
+    "Holder",
+    "HolderT",
+    "change_entity",
+    "create_entity",
+    "delete_entity",
+    "get_entity",
+    "list_entities",
+    "page_of",
+    "rename_entity",
     "require_on",
-    "update_access_key",
 ]
 
-_KEYS_PER_USER = 2
+Holder = User | Group | Role | InstanceProfile | CustomerPolicy
+HolderT = TypeVar("HolderT", bound=Holder)
+NamedT = TypeVar("NamedT", User, Group)
+RowT = TypeVar("RowT")
+Conflict = tuple[Callable[[Transaction, str], object], str]
+"""What must not be there any more when a thing goes, and what is said while it is."""
+
+_NO_KEYS: Mapping[str, tuple[str, ...]] = {}
+_BOUNDARY_ACTIONS = frozenset(
+    {
+        *("AttachRolePolicy", "AttachUserPolicy", "DeleteRole", "DeleteRolePermissionsBoundary"),
+        *("DeleteRolePolicy", "DeleteUserPermissionsBoundary", "DeleteUserPolicy"),
+        *("DetachRolePolicy", "DetachUserPolicy", "GetRole", "PutRolePolicy", "PutUserPolicy"),
+        *("UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"),
+    }
+)
+"""The calls that know the boundary a user or role has (Service Authorization Reference)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewEntity:
-    """What a new user or role is called, and what is known of it from the start."""
+class EntityTable(Generic[HolderT]):
+    """One kind of thing: how to reach it in the store, and what IAM says about it.
 
-    name: str
-    path: str = "/"
-    boundary_arn: str = ""
-    tags: Mapping[str, str]
+    Attributes:
+        word: names the kind in ARNs.
+        missing: the text for one that is not there, of its name.
+        taken: the text for a name that is taken.
+        total, quota: how many an account may have, and what IAM calls that.
+        page: things by name: the path prefix, the name before, how many.
+        conflicts: what keeps a thing from being deleted, in the order in which it is said.
+    """
+
+    word: str
+    missing: str
+    taken: str
+    total: Total
+    quota: tuple[str, int]
+    find: Callable[[Transaction, str], HolderT | None]
+    put: Callable[[Transaction, HolderT], None]
+    forget: Callable[[Transaction, HolderT], None]
+    page: Callable[[Transaction, str, str, int], Sequence[HolderT]]
+    conflicts: tuple[Conflict, ...] = ()
+
+    def stored(self, tx: Transaction, name: str) -> HolderT:
+        """Return what is stored.
+
+        Raises:
+            OperationRefused: NO_SUCH_ENTITY.
+        """
+        found = self.find(tx, name)
+        return found if found is not None else self.refuse(name)
+
+    def refuse(self, name: str) -> NoReturn:
+        """Say that there is none of this name."""
+        raise OperationRefused(Problem.NO_SUCH_ENTITY, self.missing.format(name))
 
 
 async def require_on(
     call: Call,
-    kind: EntityKind,
+    kind: str,
     name: str,
     *,
-    entity: User | Role | None = None,
-    extra: Mapping[str, tuple[str, ...]] | None = None,
+    entity: Holder | None = None,
+    extra: Mapping[str, tuple[str, ...]] = _NO_KEYS,
 ) -> None:
-    """Ask about a user or role by its ARN; one that does not exist is asked about at path ``/``."""
-    plain = f"arn:aws:iam::{call.caller.account_id}:{kind}/{name}"
-    arn = entity.arn if entity is not None else plain
-    tags = entity.tags if entity is not None else {}
+    """Ask about a thing by its ARN; one that does not exist is asked about at path ``/``.
+
+    Args:
+        call: in flight.
+        kind: the word in the ARN.
+        name: of the thing, or its whole ARN.
+        entity: the thing, when it is there.
+        extra: context keys of the request.
+    """
+    here = f"arn:aws:iam::{call.caller.account_id}:{kind}/"
+    arn = name if name.startswith("arn:") else here + name
+    tags: Mapping[str, str] = {}
+    keys: dict[str, tuple[str, ...]] = {}
+    if entity is not None:
+        arn = entity.arn
+    if entity is not None and not isinstance(entity, Group):
+        tags = entity.tags
+        keys = {f"iam:ResourceTag/{key}": (value,) for key, value in tags.items()}
+    if isinstance(entity, User | Role) and entity.boundary_arn and call.name in _BOUNDARY_ACTIONS:
+        keys["iam:PermissionsBoundary"] = (entity.boundary_arn,)
     await require(
-        call, Question(action=call.action, resources=(arn,), tags=tags, extra=extra or {})
+        call, Question(action=call.action, resources=(arn,), tags=tags, extra={**keys, **extra})
     )
 
 
-def _request_keys(new: NewEntity) -> dict[str, tuple[str, ...]]:
-    keys: dict[str, tuple[str, ...]] = {
-        f"aws:RequestTag/{key}": (value,) for key, value in new.tags.items()
-    }
-    if new.tags:
-        keys["aws:TagKeys"] = tuple(new.tags)
-    if new.boundary_arn:
-        keys["iam:PermissionsBoundary"] = (new.boundary_arn,)
-    return keys
-
-
-async def create_user(call: Call, new: NewEntity) -> User:
-    """Make a user.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: ENTITY_EXISTS.
-    """
-    user = User(
-        account_id=call.caller.account_id,
-        name=new.name,
-        path=new.path,
-        user_id=new_unique_id(UniqueIdKind.USER, call.world.entropy.bytes(ENTROPY_BYTES)),
-        created_at=call.time,
-        boundary_arn=new.boundary_arn,
-        tags=new.tags,
-    )
-    await require_on(call, EntityKind.USER, new.name, entity=user, extra=_request_keys(new))
-
-    def work(tx: Transaction) -> None:
-        if tx.identities.user(new.name) is not None:
-            raise OperationRefused(
-                Problem.ENTITY_EXISTS, f"User with name {new.name} already exists."
-            )
-        _check_boundary(tx, new.boundary_arn)
-        tx.identities.put_user(user)
-
-    await call.write(work)
-    return user
-
-
-def _check_boundary(tx: Transaction, arn: str) -> None:
-    if arn and managed_policy(tx, arn) is None:
-        raise OperationRefused(
-            Problem.NO_SUCH_ENTITY, f"Policy {arn} does not exist or is not attachable."
-        )
-
-
-async def get_user(call: Call, name: str) -> User:
-    """Return a user.
+async def get_entity(
+    call: Call,
+    table: EntityTable[HolderT],
+    name: str,
+    *,
+    extra: Mapping[str, tuple[str, ...]] = _NO_KEYS,
+) -> HolderT:
+    """Return a thing that the caller may ask for.
 
     Raises:
         AccessDenied: not allowed.
         OperationRefused: NO_SUCH_ENTITY.
     """
-    user = await call.read(lambda tx: tx.identities.user(name))
-    await require_on(call, EntityKind.USER, name, entity=user)
-    return user or _missing(EntityKind.USER, name)
+    found = await call.glance(lambda tx: table.find(tx, name))
+    await require_on(call, table.word, name, entity=found, extra=extra)
+    return found if found is not None else table.refuse(name)
 
 
-async def list_users(
-    call: Call, *, path_prefix: str, after: str, limit: int
-) -> tuple[tuple[User, ...], bool]:
-    """Return users by name, and whether there are more.
+async def list_entities(
+    call: Call, table: EntityTable[HolderT], *, path_prefix: str, after: str, limit: int
+) -> tuple[tuple[HolderT, ...], bool]:
+    """Return things by name, and whether there are more.
 
     Raises:
         AccessDenied: not allowed.
     """
-    await _require_list(call, EntityKind.USER, path_prefix)
-    found = await call.read(
-        lambda tx: tx.identities.users(path_prefix=path_prefix, after=after, limit=limit + 1)
-    )
-    return tuple(found[:limit]), len(found) > limit
-
-
-async def _require_list(call: Call, kind: EntityKind, path_prefix: str) -> None:
-    named = f"arn:aws:iam::{call.caller.account_id}:{kind}{path_prefix}"
+    named = f"arn:aws:iam::{call.caller.account_id}:{table.word}{path_prefix}"
     await require(call, Question(action=call.action, resources=(named, "*")))
-
-
-async def delete_user(call: Call, name: str) -> None:
-    """Forget a user that has no keys and no policies any more.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: NO_SUCH_ENTITY or DELETE_CONFLICT.
-    """
-    user = await call.read(lambda tx: tx.identities.user(name))
-    await require_on(call, EntityKind.USER, name, entity=user)
-
-    def work(tx: Transaction) -> None:
-        stored = tx.identities.user(name) or _missing(EntityKind.USER, name)
-        if tx.identities.access_keys(name):
-            raise OperationRefused(
-                Problem.DELETE_CONFLICT, "Cannot delete entity, must delete access keys first."
-            )
-        _check_bare(tx.identities.attached(EntityKind.USER, name))
-        tx.identities.delete_user(name)
-        tx.tickets.revoke(kind="sign-in", subject=stored.name)
-
-    await call.write(work)
-
-
-def _check_bare(attached: AttachedPolicies) -> None:
-    if attached.managed:
-        raise OperationRefused(
-            Problem.DELETE_CONFLICT, "Cannot delete entity, must detach all policies first."
-        )
-    if attached.inline:
-        raise OperationRefused(
-            Problem.DELETE_CONFLICT, "Cannot delete entity, must delete policies first."
-        )
-
-
-async def create_role(
-    call: Call, new: NewEntity, *, trust_policy: str, description: str, max_session: timedelta
-) -> Role:
-    """Make a role.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: ENTITY_EXISTS or MALFORMED_POLICY.
-    """
-    role = Role(
-        account_id=call.caller.account_id,
-        name=new.name,
-        path=new.path,
-        role_id=new_unique_id(UniqueIdKind.ROLE, call.world.entropy.bytes(ENTROPY_BYTES)),
-        created_at=call.time,
-        trust_policy=trust_policy,
-        description=description,
-        max_session=max_session,
-        boundary_arn=new.boundary_arn,
-        tags=new.tags,
-    )
-    await require_on(call, EntityKind.ROLE, new.name, entity=role, extra=_request_keys(new))
-    try:
-        parse_policy(trust_policy, kind=PolicyKind.TRUST)
-    except MalformedPolicy as exc:
-        raise OperationRefused(Problem.MALFORMED_POLICY, str(exc)) from exc
-
-    def work(tx: Transaction) -> None:
-        if tx.identities.role(new.name) is not None:
-            raise OperationRefused(
-                Problem.ENTITY_EXISTS, f"Role with name {new.name} already exists."
-            )
-        _check_boundary(tx, new.boundary_arn)
-        tx.identities.put_role(role)
-
-    await call.write(work)
-    return role
-
-
-async def get_role(call: Call, name: str) -> Role:
-    """Return a role.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: NO_SUCH_ENTITY.
-    """
-    role = await call.read(lambda tx: tx.identities.role(name))
-    await require_on(call, EntityKind.ROLE, name, entity=role)
-    return role or _missing(EntityKind.ROLE, name)
-
-
-async def list_roles(
-    call: Call, *, path_prefix: str, after: str, limit: int
-) -> tuple[tuple[Role, ...], bool]:
-    """Return roles by name, and whether there are more.
-
-    Raises:
-        AccessDenied: not allowed.
-    """
-    await _require_list(call, EntityKind.ROLE, path_prefix)
-    found = await call.read(
-        lambda tx: tx.identities.roles(path_prefix=path_prefix, after=after, limit=limit + 1)
-    )
+    found = await call.read(lambda tx: table.page(tx, path_prefix, after, limit + 1))
     return tuple(found[:limit]), len(found) > limit
 
 
-async def delete_role(call: Call, name: str) -> None:
-    """Forget a role that has no policies any more; its sessions stop at once.
+def _nothing(tx: Transaction) -> None:
+    del tx
+
+
+async def create_entity(
+    call: Call,
+    table: EntityTable[HolderT],
+    made: HolderT,
+    *,
+    extra: Mapping[str, tuple[str, ...]] = _NO_KEYS,
+    check: Callable[[Transaction], None] = _nothing,
+) -> HolderT:
+    """Keep a new thing; ``check`` may refuse it.
+
+    Raises:
+        AccessDenied: not allowed.
+        OperationRefused: ENTITY_EXISTS, LIMIT_EXCEEDED, or what ``check`` says.
+    """
+    await require_on(call, table.word, made.name, entity=made, extra=extra)
+
+    def work(tx: Transaction) -> None:
+        check(tx)
+        if table.find(tx, made.name) is not None:
+            raise OperationRefused(Problem.ENTITY_EXISTS, table.taken.format(made.name))
+        name, most = table.quota
+        if tx.totals.count(table.total) >= most:
+            raise OperationRefused(
+                Problem.LIMIT_EXCEEDED, f"Cannot exceed quota for {name}: {most}"
+            )
+        table.put(tx, made)
+
+    await call.write(work)
+    return made
+
+
+async def change_entity(
+    call: Call,
+    table: EntityTable[HolderT],
+    name: str,
+    alter: Callable[[Transaction, HolderT], HolderT],
+    *,
+    extra: Mapping[str, tuple[str, ...]] = _NO_KEYS,
+) -> HolderT:
+    """Replace a thing by what ``alter`` makes of it.
+
+    Raises:
+        AccessDenied: not allowed.
+        OperationRefused: NO_SUCH_ENTITY, or what ``alter`` says.
+    """
+    await get_entity(call, table, name, extra=extra)
+
+    def work(tx: Transaction) -> HolderT:
+        altered = alter(tx, table.stored(tx, name))
+        table.put(tx, altered)
+        return altered
+
+    return await call.write(work)
+
+
+async def rename_entity(
+    call: Call, table: EntityTable[NamedT], name: str, *, new_name: str, new_path: str
+) -> NamedT:
+    """Give a user or group another name or path; what hangs on its name follows it.
+
+    The caller must be allowed both the old ARN and the new one.
+
+    Raises:
+        AccessDenied: not allowed.
+        OperationRefused: NO_SUCH_ENTITY or ENTITY_EXISTS.
+    """
+
+    def renamed(entity: NamedT) -> NamedT:
+        return replace(entity, name=new_name or entity.name, path=new_path or entity.path)
+
+    found = await get_entity(call, table, name)
+    await require_on(call, table.word, name, entity=renamed(found))
+
+    def work(tx: Transaction) -> NamedT:
+        stored = table.stored(tx, name)
+        altered = renamed(stored)
+        is_same = stored.name.lower() == altered.name.lower()
+        if not is_same and table.find(tx, altered.name) is not None:
+            raise OperationRefused(Problem.ENTITY_EXISTS, table.taken.format(altered.name))
+        tx.identities.rename(EntityKind(table.word), stored.name, altered.name)
+        table.forget(tx, stored)
+        table.put(tx, altered)
+        return altered
+
+    return await call.write(work)
+
+
+async def delete_entity(call: Call, table: EntityTable[HolderT], name: str) -> None:
+    """Forget a thing that nothing hangs on any more.
 
     Raises:
         AccessDenied: not allowed.
         OperationRefused: NO_SUCH_ENTITY or DELETE_CONFLICT.
     """
-    role = await call.read(lambda tx: tx.identities.role(name))
-    await require_on(call, EntityKind.ROLE, name, entity=role)
+    await get_entity(call, table, name)
 
     def work(tx: Transaction) -> None:
-        if tx.identities.role(name) is None:
-            _missing(EntityKind.ROLE, name)
-        _check_bare(tx.identities.attached(EntityKind.ROLE, name))
-        tx.identities.delete_role(name)
+        stored = table.stored(tx, name)
+        for is_there, text in table.conflicts:
+            if is_there(tx, stored.name):
+                raise OperationRefused(Problem.DELETE_CONFLICT, text)
+        table.forget(tx, stored)
 
     await call.write(work)
 
 
-async def create_access_key(call: Call, user_name: str) -> tuple[AccessKey, Secret]:
-    """Make a key for a user; the secret is shown this once.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: NO_SUCH_ENTITY or LIMIT_EXCEEDED.
-    """
-    user = await call.read(lambda tx: tx.identities.user(user_name))
-    await require_on(call, EntityKind.USER, user_name, entity=user)
-    key_id = new_access_key_id(AccessKeyKind.LONG_TERM, call.world.entropy.bytes(ENTROPY_BYTES))
-    secret = new_secret(call.world)
-    sealed = call.world.keys.seal(secret.reveal().encode(), context=secret_context(key_id))
-
-    def work(tx: Transaction) -> AccessKey:
-        owner = tx.identities.user(user_name) or _missing(EntityKind.USER, user_name)
-        if len(tx.identities.access_keys(owner.name)) >= _KEYS_PER_USER:
-            raise OperationRefused(
-                Problem.LIMIT_EXCEEDED,
-                f"Cannot exceed quota for AccessKeysPerUser: {_KEYS_PER_USER}",
-            )
-        key = AccessKey(
-            account_id=owner.account_id,
-            access_key_id=key_id,
-            user_name=owner.name,
-            sealed_secret=sealed,
-            created_at=call.time,
-        )
-        tx.identities.put_access_key(key)
-        return key
-
-    return await call.write(work), secret
-
-
-async def list_access_keys(call: Call, user_name: str) -> tuple[AccessKey, ...]:
-    """Return a user's keys, without secrets.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: NO_SUCH_ENTITY.
-    """
-    user = await call.read(lambda tx: tx.identities.user(user_name))
-    await require_on(call, EntityKind.USER, user_name, entity=user)
-    owner = user or _missing(EntityKind.USER, user_name)
-    return tuple(await call.read(lambda tx: tx.identities.access_keys(owner.name)))
-
-
-async def update_access_key(
-    call: Call, user_name: str, access_key_id: str, *, status: KeyStatus
-) -> None:
-    """Switch a key on or off, at once.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: NO_SUCH_ENTITY.
-    """
-    user = await call.read(lambda tx: tx.identities.user(user_name))
-    await require_on(call, EntityKind.USER, user_name, entity=user)
-
-    def work(tx: Transaction) -> None:
-        tx.identities.put_access_key(replace(_key(tx, user_name, access_key_id), status=status))
-
-    await call.write(work)
-
-
-async def delete_access_key(call: Call, user_name: str, access_key_id: str) -> None:
-    """Forget a key.
-
-    Raises:
-        AccessDenied: not allowed.
-        OperationRefused: NO_SUCH_ENTITY.
-    """
-    user = await call.read(lambda tx: tx.identities.user(user_name))
-    await require_on(call, EntityKind.USER, user_name, entity=user)
-
-    def work(tx: Transaction) -> None:
-        tx.identities.delete_access_key(_key(tx, user_name, access_key_id).access_key_id)
-
-    await call.write(work)
-
-
-def _key(tx: Transaction, user_name: str, access_key_id: str) -> AccessKey:
-    key = tx.identities.access_key(access_key_id)
-    if key is None or key.user_name.lower() != user_name.lower():
-        raise OperationRefused(
-            Problem.NO_SUCH_ENTITY, f"The Access Key with id {access_key_id} cannot be found."
-        )
-    return key
-
-
-def _missing(kind: EntityKind, name: str) -> NoReturn:
-    raise OperationRefused(Problem.NO_SUCH_ENTITY, f"The {kind} with name {name} cannot be found.")
+def page_of(
+    rows: Sequence[RowT], *, key: Callable[[RowT], str], after: str, limit: int
+) -> tuple[tuple[RowT, ...], bool]:
+    """Return the rows above ``after`` by ``key``, at most ``limit``, and whether there are more."""
+    rest = sorted((row for row in rows if not after or key(row) > after), key=key)
+    return tuple(rest[:limit]), len(rest) > limit

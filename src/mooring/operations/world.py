@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from mooring.operations.audit_queue import AuditQueue
+from mooring.operations.recent_uses import RecentUses
 from mooring.operations.throttle import Throttle
 from mooring.ports.passwords import PasswordHasher
 from mooring.ports.store import Store
@@ -62,3 +63,4 @@ class World:
     verify_node_signature: Callable[[str, str, str], bool]
     passwords: PasswordHasher
     guesses: Throttle = field(default_factory=Throttle)
+    recent_uses: RecentUses = field(default_factory=RecentUses)

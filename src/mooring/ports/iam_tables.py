@@ -11,6 +11,7 @@ from mooring.iam.identity import (
     InstanceProfile,
     LastUse,
     PolicyVersion,
+    Total,
     User,
 )
 
@@ -21,6 +22,7 @@ __all__ = [
     "InstanceProfiles",
     "LastUses",
     "PolicyVersions",
+    "Totals",
 ]
 
 
@@ -101,6 +103,13 @@ class LastUses(Protocol):
 
     def delete(self, subject: str) -> bool:
         """Forget the use; False when there was none."""
+
+
+class Totals(Protocol):
+    """How many of each thing one account has."""
+
+    def count(self, what: Total) -> int:
+        """Say how many there are."""
 
 
 class Aliases(Protocol):

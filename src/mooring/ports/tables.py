@@ -25,6 +25,7 @@ from mooring.ports.iam_tables import (
     InstanceProfiles,
     LastUses,
     PolicyVersions,
+    Totals,
 )
 from mooring.ports.logins import DeviceGrants, Logins, SecondFactors, WebSessions
 from mooring.ports.records import Ticket
@@ -138,7 +139,10 @@ class Identities(Protocol):
         """Forget the policy; False when there was none."""
 
     def policies(self, *, path_prefix: str, after: str, limit: int) -> Sequence[CustomerPolicy]:
-        """Return customer policies by ARN, above ``after``."""
+        """Return customer policies by name, above ``after``."""
+
+    def policy_named(self, name: str) -> CustomerPolicy | None:
+        """Return the customer policy of this name, whatever its path, or None."""
 
     def attached(self, kind: EntityKind, name: str) -> AttachedPolicies:
         """Return everything attached to the user or role."""
@@ -156,7 +160,16 @@ class Identities(Protocol):
         """Detach a managed policy; False when it was not attached."""
 
     def attachment_count(self, policy_arn: str) -> int:
-        """Say how many users and roles the policy is attached to."""
+        """Say how many users, groups and roles the policy is attached to."""
+
+    def holders(self, policy_arn: str) -> Sequence[tuple[EntityKind, str]]:
+        """Return whom the policy is attached to, by kind and by lower-case name."""
+
+    def bounded(self, policy_arn: str) -> Sequence[tuple[EntityKind, str]]:
+        """Return whose permissions boundary the policy is, likewise."""
+
+    def rename(self, kind: EntityKind, name: str, new_name: str) -> None:
+        """Let what hangs on a user's or group's name follow to a new one, but not its own row."""
 
 
 class Tickets(Protocol):
@@ -209,6 +222,10 @@ class Transaction(Protocol):
     @property
     def last_uses(self) -> LastUses:
         """When the account's keys and roles were last used."""
+
+    @property
+    def totals(self) -> Totals:
+        """How many of each thing the account has."""
 
     @property
     def aliases(self) -> Aliases:

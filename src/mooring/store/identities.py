@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from mooring.iam.identity import (
     AccessKey,
@@ -30,6 +30,7 @@ from mooring.store.identity_rows import (
     user_columns,
     user_of,
 )
+from mooring.store.renames import follow
 from mooring.store.rows import AccountRows, Row
 from mooring.store.schema import (
     ACCESS_KEYS,
@@ -71,7 +72,8 @@ _ACCESS_KEYS = account_statement(
 _POLICY = account_statement(select_where(POLICIES, "arn"))
 _PUT_POLICY = account_statement(put_row(POLICIES))
 _DELETE_POLICY = account_statement(delete_where(POLICIES, "arn"))
-_POLICIES = account_statement(listing(POLICIES, POLICIES.c.arn))
+_POLICIES = account_statement(listing(POLICIES, POLICIES.c.name_key))
+_POLICY_NAMED = account_statement(select_where(POLICIES, "name_key"))
 
 _ENTITY = ("entity_kind", "entity_key")
 _INLINE = account_statement(
@@ -91,6 +93,23 @@ _DETACH = account_statement(delete_where(ATTACHMENTS, *_ENTITY, "policy_arn"))
 _COUNT = account_statement(
     select(func.count()).select_from(ATTACHMENTS).where(*of_account(ATTACHMENTS, "policy_arn"))
 )
+_HOLDERS = account_statement(
+    select(ATTACHMENTS.c.entity_kind, ATTACHMENTS.c.entity_key)
+    .where(*of_account(ATTACHMENTS, "policy_arn"))
+    .order_by(ATTACHMENTS.c.entity_kind, ATTACHMENTS.c.entity_key)
+)
+
+
+def _bounded(table: Table) -> AccountStatement:
+    return account_statement(
+        select(table.c.name_key)
+        .where(*of_account(table, "boundary_arn"))
+        .order_by(table.c.name_key)
+    )
+
+
+_BOUNDED_USERS = _bounded(USERS)
+_BOUNDED_ROLES = _bounded(ROLES)
 
 
 class IdentityTable:
@@ -175,11 +194,17 @@ class IdentityTable:
         return self._rows.change(_DELETE_POLICY, arn=arn) > 0
 
     def policies(self, *, path_prefix: str, after: str, limit: int) -> Sequence[CustomerPolicy]:
-        """Return customer policies by ARN, above ``after``."""
-        return [policy_of(row) for row in self._list(_POLICIES, path_prefix, after, limit)]
+        """Return customer policies by name, above ``after``."""
+        rows = self._list(_POLICIES, path_prefix, name_key(after), limit)
+        return [policy_of(row) for row in rows]
+
+    def policy_named(self, name: str) -> CustomerPolicy | None:
+        """Return the customer policy of this name, whatever its path, or None."""
+        row = self._rows.one(_POLICY_NAMED, name_key=name_key(name))
+        return None if row is None else policy_of(row)
 
     def attached(self, kind: EntityKind, name: str) -> AttachedPolicies:
-        """Return everything attached to the user or role."""
+        """Return everything attached to the user, group or role."""
         key = name_key(name)
         inline = self._rows.all(_INLINE, entity_kind=kind.value, entity_key=key)
         managed = self._rows.all(_MANAGED, entity_kind=kind.value, entity_key=key)
@@ -223,10 +248,28 @@ class IdentityTable:
         return changed > 0
 
     def attachment_count(self, policy_arn: str) -> int:
-        """Say how many users and roles the policy is attached to."""
+        """Say how many users, groups and roles the policy is attached to."""
         row = self._rows.one(_COUNT, policy_arn=policy_arn)
         count: int = 0 if row is None else row[0]
         return count
+
+    def holders(self, policy_arn: str) -> Sequence[tuple[EntityKind, str]]:
+        """Return whom the policy is attached to, by kind and by lower-case name."""
+        rows = self._rows.all(_HOLDERS, policy_arn=policy_arn)
+        return [(EntityKind(kind), key) for kind, key in rows]
+
+    def bounded(self, policy_arn: str) -> Sequence[tuple[EntityKind, str]]:
+        """Return whose permissions boundary the policy is, likewise."""
+        roles = self._rows.all(_BOUNDED_ROLES, boundary_arn=policy_arn)
+        users = self._rows.all(_BOUNDED_USERS, boundary_arn=policy_arn)
+        return [
+            *((EntityKind.ROLE, key) for (key,) in roles),
+            *((EntityKind.USER, key) for (key,) in users),
+        ]
+
+    def rename(self, kind: EntityKind, name: str, new_name: str) -> None:
+        """Let what hangs on a user's or group's name follow to a new one, but not its own row."""
+        follow(self._rows, kind, name, new_name)
 
     def _list(
         self, statement: AccountStatement, path_prefix: str, after: str, limit: int

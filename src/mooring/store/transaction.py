@@ -21,6 +21,7 @@ from mooring.store.second_factors import SecondFactorTable
 from mooring.store.session_grants import SessionGrantTable
 from mooring.store.sessions import SessionTable
 from mooring.store.tickets import TicketTable
+from mooring.store.totals import TotalTable
 from mooring.store.web_sessions import WebSessionTable
 
 __all__ = ["AccountTransaction"]
@@ -75,6 +76,11 @@ class AccountTransaction:
     def last_uses(self) -> LastUseTable:
         """When the account's keys and roles were last used."""
         return LastUseTable(self._connection, self._account_id)
+
+    @property
+    def totals(self) -> TotalTable:
+        """How many of each thing the account has."""
+        return TotalTable(self._connection, self._account_id)
 
     @property
     def aliases(self) -> AliasTable:

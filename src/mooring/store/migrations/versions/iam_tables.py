@@ -14,6 +14,7 @@ TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 def upgrade() -> None:
     """Make them; every policy there is becomes its own version 1."""
     _policies()
+    _boundaries()
     _groups()
     _profiles()
     _accounts()
@@ -37,6 +38,11 @@ def _policies() -> None:
         "INSERT INTO policy_versions (account_id, policy_arn, number, document, created_at) "
         "SELECT account_id, arn, 1, document, updated_at FROM policies"
     )
+
+
+def _boundaries() -> None:
+    for table in ("users", "roles"):
+        op.create_index(f"{table}_by_boundary", table, ["account_id", "boundary_arn", "name_key"])
 
 
 def _groups() -> None:
