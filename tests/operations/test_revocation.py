@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from tests.fakes.world import ADMINISTRATOR, REGION, FakeWorld, policy
+from tests.fakes.world import ADMINISTRATOR, ORIGIN, REGION, FakeWorld, policy
 
 from mooring.fleet.node import Node
-from mooring.iam.identity import EntityKind, User
+from mooring.iam.identity import EntityKind, Role, User
+from mooring.iam.session_facts import SessionFacts, SessionKind
+from mooring.operations.caller import Caller
+from mooring.operations.credentials import NewSession, caller_of, issue, resolve
 from mooring.operations.revocation import EVERY, SECOND_LOOK, RevocationWatch, recheck
 from mooring.operations.sessions import start_session
 from mooring.ports.tables import Transaction
@@ -287,3 +290,73 @@ async def test_a_session_that_cannot_be_asked_about_does_not_keep_the_others(
 
     assert (await kept(world, account_id, broken)).ended_at is None
     assert (await kept(world, account_id, good)).ended_at is not None
+
+
+async def role_caller(
+    world: FakeWorld, role: Role, *, session_policy: str = "", mfa_at: datetime | None = None
+) -> Caller:
+    """Return a caller with credentials of AssumeRole."""
+    facts = SessionFacts(kind=SessionKind.ROLE, policy=session_policy, mfa_at=mfa_at)
+    lifetime = timedelta(hours=1)
+    made = issue(world.world, NewSession(of=role, facts=facts, lifetime=lifetime, bearer="ann"))
+    token = made.session_token.reveal()
+    key = await resolve(world.world, made.access_key_id, token)
+    return caller_of(key, made.access_key_id, token, region=REGION, origin=ORIGIN)
+
+
+async def start_as(world: FakeWorld, caller: Caller, node: Node) -> str:
+    call = world.call_of(caller, "ssm:StartSession")
+    return (await start_session(call, target=node.node_id, parameters={})).session_id
+
+
+async def test_a_role_session_keeps_its_session_policy_and_outlives_its_credentials(
+    world: FakeWorld,
+) -> None:
+    account_id = await world.account()
+    node = await world.node(account_id, tags={"team": "blue"})
+    role = await world.role(account_id, "Admins", managed=(ADMINISTRATOR,))
+    only_blue = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    limited = policy("ssm:StartSession", "*", Condition=only_blue)
+    caller = await role_caller(world, role, session_policy=limited)
+    session_id = await start_as(world, caller, node)
+    watch = RevocationWatch(world.world)
+    world.pass_time(hours=2)
+    assert await watch.turn() == 0
+    await world.store.write(account_id, lambda tx: tx.nodes.put(replace(node, tags={})))
+
+    assert await watch.turn() == 1
+
+    told = await details(world, account_id, session_id)
+    assert told.endswith("because no session policy allows the ssm:StartSession action")
+
+
+async def test_a_second_factor_is_as_old_as_it_was_at_the_start(world: FakeWorld) -> None:
+    account_id = await world.account()
+    node = await world.node(account_id)
+    fresh = {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}
+    role = await world.role(account_id, "Admins", policy("ssm:StartSession", "*", Condition=fresh))
+    shown = world.clock.now() - timedelta(minutes=30)
+    caller = await role_caller(world, role, mfa_at=shown)
+    session_id = await start_as(world, caller, node)
+    world.pass_time(hours=3)
+
+    assert await recheck(world.world, account_id) == 0
+
+    assert (await kept(world, account_id, session_id)).ended_at is None
+
+
+async def test_revoking_a_roles_sessions_ends_theirs_and_not_later_ones(world: FakeWorld) -> None:
+    account_id = await world.account()
+    node = await world.node(account_id)
+    role = await world.role(account_id, "Admins", managed=(ADMINISTRATOR,))
+    old = await start_as(world, await role_caller(world, role), node)
+    world.pass_time(seconds=1)
+    revoked = replace(role, revoked_before=world.clock.now())
+    await world.store.write(account_id, lambda tx: tx.identities.put_role(revoked))
+    new = await start_as(world, await role_caller(world, revoked), node)
+
+    assert await RevocationWatch(world.world).turn() == 1
+
+    told = await details(world, account_id, old)
+    assert told == f"access revoked: the sessions of {role.arn} were revoked"
+    assert (await kept(world, account_id, new)).ended_at is None

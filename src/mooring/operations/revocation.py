@@ -3,7 +3,8 @@
 Every live session's StartSession question is asked again when something changed that policies
 look at, and every minute besides, because some conditions change by themselves (the time) and
 no signal may be the only guard. It is the same question, asked by the same function, with the
-facts of the start but for the time, which is now.
+facts of the start (also how long ago a second factor had been shown) but for the time, which is
+now.
 
 What changed is read from the store, where every write notes it with itself. An account is looked
 at once more some seconds later: a StartSession that was allowed just before the change may write
@@ -14,13 +15,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import anyio
 
 from mooring.fleet.node import Node
 from mooring.operations.call import Call
+from mooring.operations.caller import Caller
 from mooring.operations.grants import Gone, caller_now, read_grant
 from mooring.operations.problems import AccessDenied
 from mooring.operations.session_end import end_session
@@ -131,14 +133,15 @@ async def why_not(world: World, session: Session, grant: SessionGrant, node: Nod
         caller = await caller_now(world, facts.caller)
     except Gone as exc:
         return str(exc)
+    now = world.clock.now()
     call = Call(
         world=world,
-        caller=caller,
+        caller=_as_fresh(caller, now - session.started_at),
         service="ssm",
         name="StartSession",
         request_id="",
         event_id="",
-        time=world.clock.now(),
+        time=now,
     )
     try:
         await require_start(
@@ -147,6 +150,14 @@ async def why_not(world: World, session: Session, grant: SessionGrant, node: Nod
     except AccessDenied as exc:
         return exc.message
     return ""
+
+
+def _as_fresh(caller: Caller, age: timedelta) -> Caller:
+    """Let the second factor be as old as it was at the start: it was asked for then, not now."""
+    facts = caller.session
+    if facts is None or facts.mfa_at is None:
+        return caller
+    return replace(caller, session=replace(facts, mfa_at=facts.mfa_at + age))
 
 
 def _live_sessions(tx: Transaction) -> list[_Live]:
