@@ -22,7 +22,16 @@ from mooring.net.tls import fingerprint, issue_server_certificate, make_ca
 __all__ = ["DataDir", "DataDirError", "make_certificates", "server_names"]
 
 _READY = "ready"
-_SERVICES = ("ssm", "ssmmessages", "ec2messages", "ec2", "iam", "sts")
+_SERVICES = (
+    "ssm",
+    "ssmmessages",
+    "ec2messages",
+    "ec2",
+    "iam",
+    "sts",
+    "cloudtrail",
+    "organizations",
+)
 
 
 class DataDirError(Exception):

@@ -39,6 +39,7 @@ from mooring.net.tls import server_context
 from mooring.net.websocket_server import websocket_protocol
 from mooring.operations.accounts import ADMINISTRATOR, create_first_account, new_sign_in
 from mooring.operations.audit_queue import open_audit_queue
+from mooring.operations.organization_accounts import finish_requests
 from mooring.operations.problems import OperationRefused
 from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
@@ -156,6 +157,7 @@ async def serve(
             tasks.start_soon(run_last_uses, world)
             tasks.start_soon(run_revocation, world)
             tasks.start_soon(run_audit_signer, world)
+            tasks.start_soon(finish_requests, world)
             async with anyio.create_task_group() as serving:
                 for server, listening in listeners:
                     serving.start_soon(_run_listener, server, listening)

@@ -142,3 +142,17 @@ async def test_a_caller_that_waits_gets_the_room_that_a_commit_makes(tmp_path: P
             queue.close()
 
         assert await names(store) == ["A", "B"]
+
+
+async def test_what_fails_within_the_block_comes_out_as_it_is(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "mooring.db") as store:
+
+        async def fail() -> None:
+            async with open_audit_queue(store) as queue:
+                await queue.put(ACCOUNT, an_event("Before"))
+                raise LookupError("as it is")
+
+        with pytest.raises(LookupError, match="as it is"):
+            await fail()
+
+        assert await names(store) == ["Before"]

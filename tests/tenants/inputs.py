@@ -1,8 +1,9 @@
 """A valid input for every registered operation, made of its model and a few real ids.
 
-A member whose name is in the table gets the real value, required or not; any other required
-member gets the least value that its shape allows. A shape for which nothing fits fails the test
-of its operation, with the member that the table lacks.
+A member whose name is in the table, or whose path (``CreatePolicy.Content``), gets the real value,
+required or not; any other required member gets the least value that its shape allows.
+A shape for which nothing fits fails the test of its operation, with the member that the table
+lacks.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _value(shape: Shape, known: Mapping[str, Any], path: str) -> Any:  # noqa: A
         return {
             name: _member(name, member, known, f"{path}.{name}")
             for name, member in shape.members.items()
-            if name in shape.required_members or name in known
+            if name in shape.required_members or name in known or f"{path}.{name}" in known
         }
     if isinstance(shape, ListShape):
         return [_value(shape.member, known, path)] * max(1, shape.metadata.get("min", 0))
@@ -46,6 +47,8 @@ def _value(shape: Shape, known: Mapping[str, Any], path: str) -> Any:  # noqa: A
 
 
 def _member(name: str, shape: Shape, known: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - any member
+    if path in known:
+        return known[path]
     return known[name] if name in known else _value(shape, known, path)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.api.door import Door, Keys
-from tests.fakes.world import NODE_ROLE, policy
+from tests.fakes.world import NODE_ROLE, FakeWorld, policy
 
 from mooring.fleet.node import Node, Platform
 from mooring.iam.identity import EntityKind, User
@@ -20,6 +20,10 @@ from mooring.operations.instance_profiles import add_role, create_profile
 from mooring.operations.login_profiles import create_login_profile
 from mooring.operations.managed_policies import NewPolicy, create_policy
 from mooring.operations.mfa_devices import create_device
+from mooring.operations.organization_accounts import create_account
+from mooring.operations.organization_policies import NewPolicy
+from mooring.operations.organization_policies import create_policy as create_control_policy
+from mooring.operations.organizations import create_organization, create_unit
 from mooring.operations.sessions import start_session
 from mooring.ports.tables import Transaction
 from mooring.recordings.recording import segment_key
@@ -92,6 +96,7 @@ async def make_tenant(door: Door) -> Tenant:
         password=Secret("Marked-password-1"),
         reset_required=False,
     )
+    organization = await _organization(world, admin)
     return Tenant(
         account_id=account_id,
         admin=admin,
@@ -116,10 +121,50 @@ async def make_tenant(door: Door) -> Tenant:
             "VersionId": "v1",
             "PolicyDocument": policy("ssm:StartSession"),
             "AssumeRolePolicyDocument": role.trust_policy,
+            **organization,
             "Index": 0,
             "SerialNumber": device.serial,
         },
     )
+
+
+async def _organization(world: FakeWorld, admin: User) -> dict[str, Any]:
+    """Make the tenant manage an organization of a unit, an account and a policy."""
+    made = await create_organization(world.call(admin, "organizations:CreateOrganization"))
+    unit = await create_unit(
+        world.call(admin, "organizations:CreateOrganizationalUnit"),
+        parent_id=made.root_id,
+        name=MARK,
+    )
+    request = await create_account(
+        world.call(admin, "organizations:CreateAccount"),
+        name=MARK,
+        email="somebody@mooring.example",
+        role_name="OrganizationAccountAccessRole",
+    )
+    document = policy("ssm:StartSession", Sid=_sid())
+    control = await create_control_policy(
+        world.call(admin, "organizations:CreatePolicy"),
+        NewPolicy(name=MARK, description=MARK, document=document),
+        kind="SERVICE_CONTROL_POLICY",
+    )
+    return {
+        "ParentId": made.root_id,
+        "RootId": made.root_id,
+        "SourceParentId": made.root_id,
+        "DestinationParentId": unit.unit_id,
+        "OrganizationalUnitId": unit.unit_id,
+        "ChildId": unit.unit_id,
+        "TargetId": unit.unit_id,
+        "PolicyId": control.policy_id,
+        "CreateAccountRequestId": request.request_id,
+        "CreatePolicy.Content": policy("ssm:StartSession"),
+        "CreateAccount.Email": "another@mooring.example",
+        **{
+            f"{operation}.AccountId": request.member_id
+            for operation in ("DescribeAccount", "MoveAccount")
+        },
+    }
 
 
 def _sid() -> str:

@@ -9,17 +9,23 @@ from tests.tenants.inputs import REGISTERED, input_of
 from tests.tenants.tenant import MARK, dump, make_tenant
 
 from mooring.api.operations import OPERATIONS
+from mooring.operations.organizations import create_organization
 
 # Operations of a tenant's own administrator show what is marked, so the mark proves something.
 SHOWS_THE_MARK = {
+    "DescribeAccount",
     "DescribeActivations",
+    "DescribeCreateAccountStatus",
     "DescribeInstanceInformation",
     "DescribeInstanceProperties",
     "DescribeInstances",
+    "DescribeOrganizationalUnit",
+    "DescribePolicy",
     "DescribeSessions",
     "GetGroup",
     "GetGroupPolicy",
     "GetInstanceProfile",
+    "ExportAuditEvents",
     "GetPolicy",
     "GetPolicyVersion",
     "GetRecordingSegment",
@@ -35,10 +41,14 @@ SHOWS_THE_MARK = {
     "ListPolicyTags",
     "ListRoleTags",
     "ListRoles",
+    "LookupEvents",
     "ListUserTags",
 }
 INPUT_WAS_WRONG = {
+    "InvalidInputException",
     "InvalidParameterValue",
+    "MalformedPolicyDocument",
+    "MalformedPolicyDocumentException",
     "MalformedInput",
     "MissingParameter",
     "SerializationException",
@@ -57,6 +67,7 @@ async def test_another_tenants_administrator_reaches_nothing(
         mine = await make_tenant(door)
         other_admin = await world.administrator(await world.account())
         keys = await door.keys(other_admin)
+        await create_organization(world.call(other_admin, "organizations:CreateOrganization"))
         told_before = {node_id: list(told) for node_id, told in world.orders.items()}
         await world.world.audit.flush()
         before = dump(tmp_path, mine.account_id)

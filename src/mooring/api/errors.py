@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mooring.api.organization_errors import organization_error
 from mooring.api.protocol.errors import Fault, WireError
 from mooring.api.protocol.protocols import Protocols
+from mooring.operations.organization_problems import OrganizationRefused
 from mooring.operations.problems import OperationRefused, Problem
 
 __all__ = ["refused_error"]
@@ -67,6 +69,8 @@ _NO_FIELDS: Mapping[str, Any] = {}
 
 def refused_error(protocols: Protocols, service: str, refused: OperationRefused) -> WireError:
     """Return what a refusal is on the wire of a service."""
+    if isinstance(refused, OrganizationRefused):
+        return organization_error(refused)
     fault = _FAULTS.get(refused.problem)
     if fault is None:
         status, code = _CODES[refused.problem]

@@ -17,6 +17,8 @@ from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
 from mooring.api.iam_profiles import OPERATIONS as IAM_PROFILES
 from mooring.api.iam_tags import OPERATIONS as IAM_TAGS
 from mooring.api.messages import EC2MESSAGES, SSMMESSAGES
+from mooring.api.organization_policies import OPERATIONS as CONTROL_POLICIES
+from mooring.api.organizations import OPERATIONS as ORGANIZATIONS
 from mooring.api.recordings import OPERATIONS as RECORDINGS
 from mooring.api.registry import Operation
 from mooring.api.ssm_activations import OPERATIONS as SSM_ACTIVATIONS
@@ -50,5 +52,6 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     },
     "sts": STS,
     "cloudtrail": CLOUDTRAIL,
+    "organizations": {**ORGANIZATIONS, **CONTROL_POLICIES},
     "mooring": {**RECORDINGS, **AUDIT},
 }

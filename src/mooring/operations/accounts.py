@@ -7,7 +7,7 @@ key, both shown once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mooring.iam.identity import AccessKey, EntityKind, Role, User
 from mooring.operations.credentials import new_secret, secret_context
@@ -25,7 +25,14 @@ from mooring.wire.ids import (
     new_unique_id,
 )
 
-__all__ = ["ADMINISTRATOR", "NODE_ROLE", "FirstAccount", "create_first_account", "new_sign_in"]
+__all__ = [
+    "ADMINISTRATOR",
+    "NODE_ROLE",
+    "FirstAccount",
+    "create_first_account",
+    "new_sign_in",
+    "put_node_role",
+]
 
 NODE_ROLE = "AmazonEC2RunCommandRoleForManagedInstances"
 ADMINISTRATOR = "admin"
@@ -59,15 +66,7 @@ async def create_first_account(world: World, *, name: str) -> FirstAccount:
         user_id=new_unique_id(UniqueIdKind.USER, world.entropy.bytes(ENTROPY_BYTES)),
         created_at=now,
     )
-    role = Role(
-        account_id=account_id,
-        name=NODE_ROLE,
-        path="/service-role/",
-        role_id=new_unique_id(UniqueIdKind.ROLE, world.entropy.bytes(ENTROPY_BYTES)),
-        created_at=now,
-        trust_policy=_NODE_TRUST,
-        description="Lets nodes of hybrid activations talk to this service",
-    )
+    role_id = new_unique_id(UniqueIdKind.ROLE, world.entropy.bytes(ENTROPY_BYTES))
     key_id = new_access_key_id(AccessKeyKind.LONG_TERM, world.entropy.bytes(ENTROPY_BYTES))
     secret = new_secret(world)
     sealed = world.keys.seal(secret.reveal().encode(), context=secret_context(key_id))
@@ -83,10 +82,7 @@ async def create_first_account(world: World, *, name: str) -> FirstAccount:
         identities = tx.identities
         identities.put_user(user)
         identities.attach(EntityKind.USER, user.name, "arn:aws:iam::aws:policy/AdministratorAccess")
-        identities.put_role(role)
-        identities.attach(
-            EntityKind.ROLE, role.name, "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
-        )
+        put_node_role(tx, account_id, role_id, now)
         identities.put_access_key(key)
 
     await world.store.write(account_id, work)
@@ -96,6 +92,25 @@ async def create_first_account(world: World, *, name: str) -> FirstAccount:
         access_key_id=key_id,
         secret=secret,
         sign_in_token=await new_sign_in(world, account_id, user.name),
+    )
+
+
+def put_node_role(tx: Transaction, account_id: str, role_id: str, now: datetime) -> None:
+    """Make the role that AWS's clients name by default, unless there is one of its name."""
+    if tx.identities.role(NODE_ROLE) is not None:
+        return
+    role = Role(
+        account_id=account_id,
+        name=NODE_ROLE,
+        path="/service-role/",
+        role_id=role_id,
+        created_at=now,
+        trust_policy=_NODE_TRUST,
+        description="Lets nodes of hybrid activations talk to this service",
+    )
+    tx.identities.put_role(role)
+    tx.identities.attach(
+        EntityKind.ROLE, role.name, "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
     )
 
 

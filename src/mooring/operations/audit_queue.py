@@ -153,11 +153,16 @@ async def open_audit_queue(
 ) -> AsyncIterator[AuditQueue]:
     """Run a queue for as long as the block; leaving it keeps what is queued."""
     queue = AuditQueue(store, max_waiting=max_waiting, gather_s=gather_s, patience_s=patience_s)
+    failure: Exception | None = None
     async with anyio.create_task_group() as owner:
         owner.start_soon(queue.run)
         try:
             yield queue
+        except Exception as exc:  # noqa: BLE001 - raised again below, by itself and in no group
+            failure = exc
         finally:
             queue.close()
             with anyio.CancelScope(shield=True):
                 await queue.flush()
+    if failure is not None:
+        raise failure

@@ -8,10 +8,13 @@ from datetime import datetime
 
 from mooring.iam.context import request_context
 from mooring.iam.denial import denial_message
-from mooring.iam.evaluate import Decision, PolicySource, Request, decide
+from mooring.iam.evaluate import Decision, PolicySet, PolicySource, Request, decide
+from mooring.iam.organization import Membership
 from mooring.operations.call import Call
 from mooring.operations.policies import policies_of
 from mooring.operations.problems import AccessDenied
+from mooring.operations.service_control import organization_context
+from mooring.ports.tables import Transaction
 
 __all__ = ["Question", "ask", "require", "without_resource"]
 
@@ -50,10 +53,14 @@ def without_resource(call: Call, action: str = "") -> Question:
 async def ask(call: Call, question: Question) -> Decision:
     """Decide, and raise nothing."""
     caller = call.caller
-    policies = await call.glance(lambda tx: policies_of(tx, caller.principal, caller.session))
+
+    def look(tx: Transaction) -> tuple[PolicySet, Membership | None]:
+        return policies_of(tx, caller.principal, caller.session), tx.memberships.get()
+
+    policies, place = await call.glance(look)
     if question.trust is not None:
         policies = replace(policies, trust=question.trust)
-    return decide(_request(call, question), policies)
+    return decide(_request(call, question, place), policies)
 
 
 async def require(call: Call, question: Question) -> None:
@@ -85,7 +92,7 @@ def _owner(call: Call, question: Question) -> str:
     return parts[4] if len(parts) == _ARN_PARTS else call.caller.account_id
 
 
-def _request(call: Call, question: Question) -> Request:
+def _request(call: Call, question: Question, place: Membership | None) -> Request:
     caller = call.caller
     session, owner = caller.session, _owner(call, question)
     context = request_context(
@@ -100,7 +107,11 @@ def _request(call: Call, question: Question) -> Request:
         resource_tags=question.tags,
         resource_account=owner,
         request_tags=question.request_tags,
-        extra={**question.extra, **(session.context() if session is not None else {})},
+        extra={
+            **question.extra,
+            **(session.context() if session is not None else {}),
+            **organization_context(place, resource_account=owner),
+        },
     )
     return Request(
         action=question.action,

@@ -108,4 +108,5 @@ class Call:
             read_only=self.read_only,
             issuer_arn=principal.principal_arn if principal.session_name is not None else "",
             issued_at=caller.issued_at,
+            mfa_at=caller.session.mfa_at if caller.session is not None else None,
         )

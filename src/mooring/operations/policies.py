@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ from mooring.iam.managed import MANAGED_POLICIES, ManagedPolicy
 from mooring.iam.policy import Policy, PolicyKind, parse_policy
 from mooring.iam.principal import Principal, PrincipalType
 from mooring.iam.session_facts import SessionFacts
+from mooring.operations.service_control import control_levels
 from mooring.ports.tables import Transaction
 
 __all__ = ["attached_policies", "managed_policy", "policies_of", "trust_policy"]
@@ -97,8 +99,15 @@ def policies_of(
     """Return what is attached to a user, its groups or a role; nothing for who is gone.
 
     ``session`` is what temporary credentials carry; its policies limit what is attached. A
-    federated user has the policies of the user who asked for its credentials.
+    federated user has the policies of the user who asked for its credentials. What an organization
+    says of the whole account is there too.
     """
+    own = _own_policies(tx, principal, session)
+    levels = control_levels(tx)
+    return replace(own, scps=levels) if levels else own
+
+
+def _own_policies(tx: Transaction, principal: Principal, session: SessionFacts | None) -> PolicySet:
     limits = _session(tx, session) if session is not None else ()
     user_name = principal.user_name
     if principal.type is PrincipalType.FEDERATED_USER and session is not None:

@@ -33,6 +33,7 @@ class Problem(StrEnum):
     INVALID_LOOKUP_TOKEN = auto()
     INVALID_TIME_RANGE = auto()
     INVALID_ROLE = auto()
+    ORGANIZATION = auto()
     INVALID_VALUE = auto()
     INVALID_INPUT = auto()
     SESSION_UNKNOWN = auto()

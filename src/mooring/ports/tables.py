@@ -28,6 +28,12 @@ from mooring.ports.iam_tables import (
     Totals,
 )
 from mooring.ports.logins import DeviceGrants, Logins, SecondFactors, WebSessions
+from mooring.ports.organizations import (
+    AccountRequests,
+    ControlPolicies,
+    Memberships,
+    Organizations,
+)
 from mooring.ports.records import Ticket
 from mooring.ports.revocation import AccessChange, SessionGrants
 from mooring.sessions.session import Session
@@ -270,6 +276,22 @@ class Transaction(Protocol):
     @property
     def device_grants(self) -> DeviceGrants:
         """Requests for grants; those of the empty account, which nobody is."""
+
+    @property
+    def organizations(self) -> Organizations:
+        """The organization that the account manages, its units and accounts."""
+
+    @property
+    def control_policies(self) -> ControlPolicies:
+        """The service control policies of the organization that the account manages."""
+
+    @property
+    def account_requests(self) -> AccountRequests:
+        """Requests for new accounts of the organization that the account manages."""
+
+    @property
+    def memberships(self) -> Memberships:
+        """What an organization means for the account."""
 
     @property
     def audit(self) -> AuditLog:

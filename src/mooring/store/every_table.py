@@ -8,6 +8,7 @@ from mooring.store import (
     schema_documents,
     schema_iam,
     schema_login,
+    schema_organizations,
     schema_revocation,
 )
 from mooring.store.columns import METADATA
@@ -20,6 +21,7 @@ SCHEMAS = (
     schema_documents,
     schema_iam,
     schema_login,
+    schema_organizations,
     schema_revocation,
 )
 """The modules that define tables."""

@@ -15,7 +15,13 @@ from mooring.store.identities import IdentityTable
 from mooring.store.instance_profiles import InstanceProfileTable
 from mooring.store.last_uses import LastUseTable
 from mooring.store.logins import LoginTable
+from mooring.store.memberships import MembershipTable
 from mooring.store.nodes import NodeTable
+from mooring.store.organizations import (
+    AccountRequestTable,
+    ControlPolicyTable,
+    OrganizationTable,
+)
 from mooring.store.policy_versions import PolicyVersionTable
 from mooring.store.second_factors import SecondFactorTable
 from mooring.store.session_grants import SessionGrantTable
@@ -136,6 +142,26 @@ class AccountTransaction:
     def device_grants(self) -> DeviceGrantTable:
         """Requests for grants; those of the empty account, which nobody is."""
         return DeviceGrantTable(self._connection, self._account_id)
+
+    @property
+    def organizations(self) -> OrganizationTable:
+        """The organization that the account manages, its units and accounts."""
+        return OrganizationTable(self._connection, self._account_id)
+
+    @property
+    def control_policies(self) -> ControlPolicyTable:
+        """The service control policies of the organization that the account manages."""
+        return ControlPolicyTable(self._connection, self._account_id)
+
+    @property
+    def account_requests(self) -> AccountRequestTable:
+        """Requests for new accounts of the organization that the account manages."""
+        return AccountRequestTable(self._connection, self._account_id)
+
+    @property
+    def memberships(self) -> MembershipTable:
+        """What an organization means for the account."""
+        return MembershipTable(self._connection, self._account_id)
 
     @property
     def audit(self) -> AuditTable:
