@@ -28,6 +28,7 @@ from mooring.ports.iam_tables import (
     Totals,
 )
 from mooring.ports.logins import DeviceGrants, Logins, SecondFactors, WebSessions
+from mooring.ports.oidc_tables import OidcProviders
 from mooring.ports.organizations import (
     AccountRequests,
     ControlPolicies,
@@ -151,7 +152,7 @@ class Identities(Protocol):
         """Return the customer policy of this name, whatever its path, or None."""
 
     def attached(self, kind: EntityKind, name: str) -> AttachedPolicies:
-        """Return everything attached to the user or role."""
+        """Return everything attached to the user, group or role."""
 
     def put_inline(self, kind: EntityKind, name: str, policy_name: str, document: str) -> None:
         """Insert or replace an inline policy."""
@@ -240,6 +241,10 @@ class Transaction(Protocol):
     @property
     def credential_reports(self) -> CredentialReports:
         """The account's credential report."""
+
+    @property
+    def oidc_providers(self) -> OidcProviders:
+        """The account's identity providers."""
 
     @property
     def session_grants(self) -> SessionGrants:

@@ -44,6 +44,7 @@ QUIET_TABLES = frozenset(
         "mfa_devices",
         # A node's row is written at each of its signs of life; ``NodeTable`` notes its tags.
         "nodes",
+        "oidc_providers",
         "passkeys",
         "password_policies",
         "session_grants",

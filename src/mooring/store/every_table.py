@@ -8,6 +8,7 @@ from mooring.store import (
     schema_documents,
     schema_iam,
     schema_login,
+    schema_oidc,
     schema_organizations,
     schema_revocation,
 )
@@ -21,6 +22,7 @@ SCHEMAS = (
     schema_documents,
     schema_iam,
     schema_login,
+    schema_oidc,
     schema_organizations,
     schema_revocation,
 )

@@ -17,6 +17,7 @@ from mooring.store.last_uses import LastUseTable
 from mooring.store.logins import LoginTable
 from mooring.store.memberships import MembershipTable
 from mooring.store.nodes import NodeTable
+from mooring.store.oidc_providers import OidcProviderTable
 from mooring.store.organizations import (
     AccountRequestTable,
     ControlPolicyTable,
@@ -97,6 +98,11 @@ class AccountTransaction:
     def credential_reports(self) -> CredentialReportTable:
         """The account's credential report."""
         return CredentialReportTable(self._connection, self._account_id)
+
+    @property
+    def oidc_providers(self) -> OidcProviderTable:
+        """The account's identity providers."""
+        return OidcProviderTable(self._connection, self._account_id)
 
     @property
     def session_grants(self) -> SessionGrantTable:
