@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("shell", "relay", "idle", "store", "door", "decision")
+BENCHES = ("shell", "relay", "idle", "store", "door", "decision", "who")
 
 
 def main() -> int:

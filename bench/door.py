@@ -37,7 +37,7 @@ from mooring.server import open_world
 from mooring.settings import load
 from mooring.wire.ids import ENTROPY_BYTES, NodeKind, new_node_id
 
-__all__ = ["main"]
+__all__ = ["initialised", "main"]
 
 LISTED = 20
 CALLS = 400
@@ -108,7 +108,7 @@ class _Caller:
         return CALLS / (self._served.cpu_s() - before)
 
 
-def _init(path: Path) -> tuple[str, Credentials, str]:
+def initialised(path: Path) -> tuple[str, Credentials, str]:
     """Make a data directory; return its account, the administrator's key and the region."""
     made = subprocess.run(
         [
@@ -166,7 +166,7 @@ def _seed_moto(port: int, region: str) -> None:
 
 def _measure(folder: Path) -> list[Figure]:
     path = folder / "door"
-    account_id, keys, region = _init(path)
+    account_id, keys, region = initialised(path)
     anyio.run(_seed, path, account_id)
     with ExitStack() as stack:
         ours = stack.enter_context(Served("bench.idle_servers", ["ours", "plain", str(path)]))

@@ -44,6 +44,7 @@ _CODES: Mapping[Problem, tuple[int, str]] = {
     Problem.SESSION_UNKNOWN: (400, "DoesNotExistException"),
     Problem.SESSION_TERMINATED: (400, "SessionTerminatedException"),
     Problem.RECORDING_UNKNOWN: (400, "ResourceNotFoundException"),
+    Problem.SUBJECT_UNKNOWN: (400, "ResourceNotFoundException"),
     Problem.NO_SUCH_ENTITY: (404, "NoSuchEntity"),
     Problem.ENTITY_EXISTS: (409, "EntityAlreadyExists"),
     Problem.DELETE_CONFLICT: (409, "DeleteConflict"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mooring.api.audit import OPERATIONS as AUDIT
 from mooring.api.cloudtrail import OPERATIONS as CLOUDTRAIL
 from mooring.api.ec2 import OPERATIONS as EC2
+from mooring.api.explain import OPERATIONS as EXPLAIN
 from mooring.api.iam import OPERATIONS as IAM
 from mooring.api.iam_groups import OPERATIONS as IAM_GROUPS
 from mooring.api.iam_keys import OPERATIONS as IAM_KEYS
@@ -16,6 +17,7 @@ from mooring.api.iam_mfa import OPERATIONS as IAM_MFA
 from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
 from mooring.api.iam_profiles import OPERATIONS as IAM_PROFILES
 from mooring.api.iam_tags import OPERATIONS as IAM_TAGS
+from mooring.api.iam_simulation import OPERATIONS as IAM_SIMULATION
 from mooring.api.messages import EC2MESSAGES, SSMMESSAGES
 from mooring.api.organization_policies import OPERATIONS as CONTROL_POLICIES
 from mooring.api.organizations import OPERATIONS as ORGANIZATIONS
@@ -42,6 +44,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "iam": {
         **IAM,
         **IAM_POLICIES,
+        **IAM_SIMULATION,
         **IAM_LOGIN,
         **IAM_MFA,
         **IAM_GROUPS,
@@ -53,5 +56,5 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "sts": STS,
     "cloudtrail": CLOUDTRAIL,
     "organizations": {**ORGANIZATIONS, **CONTROL_POLICIES},
-    "mooring": {**RECORDINGS, **AUDIT},
+    "mooring": {**RECORDINGS, **AUDIT, **EXPLAIN},
 }

@@ -75,7 +75,7 @@ def explain(partials: Sequence[Partial], formula: Formula | None = None) -> Expl
     whole = every(partial.formula for partial in partials) if formula is None else formula
     answer = verdict(whole)
     if answer is Verdict.NO:
-        return _denial(next(p for p in partials if p.formula == NO), whole)
+        return _denial(next(p for p in partials if p.formula is NO), whole)
     said = {
         (one.match.source.name, one.match.statement, one.kind): one
         for partial in partials
@@ -90,7 +90,7 @@ def _denial(partial: Partial, whole: Formula) -> Explanation:
         Said(match=match, kind=finding.kind, verdict=Verdict.YES)
         for finding in partial.findings
         for match, formula in finding.denies
-        if formula == YES
+        if formula is YES
     ]
     lacking = tuple(dict.fromkeys(finding.kind for finding in _lacking(partial)))
     kinds = [said.kind for said in denying] or list(lacking)
@@ -106,13 +106,14 @@ def _denial(partial: Partial, whole: Formula) -> Explanation:
 
 def _lacking(partial: Partial) -> Iterator[Finding]:
     for finding in partial.findings:
-        if finding.is_needed and finding.allowed == NO:
+        if finding.kind in partial.needed and not finding.allows:
             yield finding
 
 
 def _speaking(partial: Partial) -> Iterator[Said]:
     for finding in partial.findings:
-        pairs = [*finding.denies, *(finding.allows if finding.is_needed else ())]
+        is_needed = finding.kind in partial.needed
+        pairs = [*finding.denies, *(finding.allows if is_needed else ())]
         if finding.kind in {PolicyKind.RESOURCE, PolicyKind.TRUST}:
             pairs = [*finding.denies, *finding.allows]
         for match, formula in pairs:

@@ -116,9 +116,10 @@ class Policy:
     statements: tuple[Statement, ...]
     index: ActionIndex = field(compare=False, repr=False)
 
-    def on(self, action: str) -> tuple[tuple[int, Statement], ...]:
+    def on(self, action: str) -> list[tuple[int, Statement]]:
         """Return the statements that cover an action, given in lower case, with their numbers."""
-        return tuple((number, self.statements[number]) for number in self.index.find(action))
+        statements = self.statements
+        return [(number, statements[number]) for number in self.index.find(action)]
 
 
 def parse_policy(text: str, *, kind: PolicyKind) -> Policy:

@@ -80,6 +80,10 @@ class ConditionLeaf:
     match: Match = field(compare=False)
     known: Known
 
+    def __hash__(self) -> int:
+        # The whole condition, hashed again for every formula it stands in, would cost the most.
+        return hash((self.condition.key, self.condition.values))
+
     def holds(self, facts: Facts) -> bool:
         """Tell whether the request satisfies it."""
         return self.condition.holds({**dict(self.known), **facts})
@@ -134,18 +138,13 @@ def _named(principal: Principal, facts: Facts) -> Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the policies of one kind, of one level, say: each statement with what it hangs on.
-
-    Attributes:
-        is_needed: whether the decision needs an Allow of it.
-    """
+    """What the policies of one kind, of one level, say: each statement with what it hangs on."""
 
     kind: PolicyKind
     denies: tuple[tuple[Match, Formula], ...]
     allows: tuple[tuple[Match, Formula], ...]
     direct: Formula = NO
     role: Formula = NO
-    is_needed: bool = True
 
     @property
     def allowed(self) -> Formula:
@@ -160,10 +159,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partial:
-    """A decision in waiting, and what it is made of, in the order in which denials are told."""
+    """A decision in waiting, and what it is made of, in the order in which denials are told.
+
+    Attributes:
+        needed: the kinds of which every finding must allow.
+    """
 
     formula: Formula
     findings: tuple[Finding, ...] = ()
+    needed: frozenset[PolicyKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,50 +196,43 @@ def decide_partly(request: Request, knowledge: Knowledge, policies: PolicySet) -
     }
     question = _Question(request, action, facts, knowledge, policies.boundary is not None)
     findings = [_find(kind, sources, question) for kind, sources in groups(request, policies)]
-    undenied = every(negate(finding.denied) for finding in findings)
+    undenied = every(negate(finding.denied) for finding in findings if finding.denies)
     if action == _FREE:
         return Partial(formula=undenied, findings=tuple(findings))
-    allowed, kept = _allowed(request, findings)
-    return Partial(formula=every((undenied, allowed)), findings=kept)
+    allowed, needed = _allowed(request, findings)
+    formula = NO if undenied is NO else every((undenied, allowed))
+    return Partial(formula=formula, findings=tuple(findings), needed=needed)
 
 
-def _allowed(request: Request, findings: list[Finding]) -> tuple[Formula, tuple[Finding, ...]]:
+def _allowed(request: Request, findings: list[Finding]) -> tuple[Formula, frozenset[PolicyKind]]:
     principal = request.principal
     outside = principal.type in _OUTSIDERS
     foreign = request.resource_account not in {None, principal.account_id}
     trusted = any(finding.kind is PolicyKind.TRUST for finding in findings)
     direct, role = NO, NO
-    if not foreign:
-        direct = some(finding.direct for finding in findings)
-        role = some(finding.role for finding in findings)
+    naming = [finding for finding in findings if finding.kind in _BY_NAME and finding.allows]
+    if naming and not foreign:
+        direct = some(finding.direct for finding in naming)
+        role = some(finding.role for finding in naming)
     if outside:
         direct = YES
     if principal.type is PrincipalType.ACCOUNT:
         role = YES
+    past = {
+        PolicyKind.RESOURCE: NO if (outside or foreign) and not trusted else YES,
+        PolicyKind.BOUNDARY: direct,
+        PolicyKind.SESSION: direct,
+        PolicyKind.IDENTITY: direct if role is NO else some((direct, role)),
+    }
     parts: list[Formula] = []
-    kept: list[Finding] = []
+    needed: set[PolicyKind] = set()
     for finding in findings:
-        past = NO
-        if finding.kind is PolicyKind.RESOURCE and not ((outside or foreign) and not trusted):
-            past = YES
-        elif finding.kind in {PolicyKind.BOUNDARY, PolicyKind.SESSION}:
-            past = direct
-        elif finding.kind is PolicyKind.IDENTITY:
-            past = some((direct, role))
-        parts.append(some((past, finding.allowed)))
-        kept.append(_marked(finding, is_needed=past != YES))
-    return every(parts), tuple(kept)
-
-
-def _marked(finding: Finding, *, is_needed: bool) -> Finding:
-    return Finding(
-        kind=finding.kind,
-        denies=finding.denies,
-        allows=finding.allows,
-        direct=finding.direct,
-        role=finding.role,
-        is_needed=is_needed,
-    )
+        beyond = past.get(finding.kind, NO)
+        if beyond is not YES:
+            needed.add(finding.kind)
+            allowed = finding.allowed
+            parts.append(allowed if beyond is NO else some((beyond, allowed)))
+    return every(parts), frozenset(needed)
 
 
 def _find(kind: PolicyKind, sources: Iterable[PolicySource], question: _Question) -> Finding:
@@ -247,7 +244,7 @@ def _find(kind: PolicyKind, sources: Iterable[PolicySource], question: _Question
         for number, statement in source.policy.on(question.action):
             match = Match(source=source, statement=number)
             applies = _applies(statement, match, question)
-            if applies == NO:
+            if applies is NO:
                 continue
             least = Grant.ACCOUNT
             if kind in _NAMING:
@@ -259,14 +256,14 @@ def _find(kind: PolicyKind, sources: Iterable[PolicySource], question: _Question
                     )
                     role.append(every((applies, strong)))
                 applies = every((applies, named))
-            if applies != NO:
+            if applies is not NO:
                 (denies if statement.effect is Effect.DENY else allows).append((match, applies))
     return Finding(
         kind=kind,
         denies=tuple(denies),
         allows=tuple(allows),
-        direct=some(direct),
-        role=some(role),
+        direct=some(direct) if direct else NO,
+        role=some(role) if role else NO,
     )
 
 
@@ -308,7 +305,7 @@ def _waits(
 
 def _applies(statement: Statement, match: Match, question: _Question) -> Formula:
     covered = _covers(statement, match, question)
-    if covered == NO:
+    if covered is NO:
         return NO
     parts: list[Formula] = [covered]
     for condition in statement.conditions:
@@ -336,12 +333,17 @@ def _covers(statement: Statement, match: Match, question: _Question) -> Formula:
         name.startswith(statement.heads) and name.endswith(statement.tails) for name in names
     ):
         return NO
-    waiting = [pattern for pattern in patterns if _may_match(pattern, question.knowledge)]
-    certain = [pattern for pattern in patterns if pattern not in waiting]
-    covered = match_resources(certain, names, facts)
-    if covered is True:
-        return NO if negated else YES
-    if waiting:
+    covered: bool | None = False
+    is_waiting = False
+    for pattern in patterns:
+        if pattern.fixed is None and _waits_for(pattern, question.knowledge):
+            is_waiting = True
+            continue
+        found = match_resources((pattern,), names, facts)
+        if found is True:
+            return NO if negated else YES
+        covered = None if found is None else covered
+    if is_waiting:
         return ResourceLeaf(
             patterns=patterns,
             names=names,
@@ -357,7 +359,7 @@ def _covers(statement: Statement, match: Match, question: _Question) -> Formula:
     return YES if covered is False or statement.effect is Effect.DENY else NO
 
 
-def _may_match(pattern: ResourcePattern, knowledge: Knowledge) -> bool:
+def _waits_for(pattern: ResourcePattern, knowledge: Knowledge) -> bool:
     """Tell whether an open key stands in the pattern as a variable."""
     return any(knowledge.is_open(key) for key in pattern.template.variables())
 

@@ -71,6 +71,7 @@ class Negation:
 
 Formula = Every | Some | Negation | Leaf
 
+# Made once each: `is` tells them, and no other formula is without parts.
 YES: Formula = Every(())
 NO: Formula = Some(())
 
@@ -91,17 +92,20 @@ def _joined(
     neutral: Formula,
     deciding: Formula,
 ) -> Formula:
-    kept: dict[Formula, None] = {}
+    found: list[Formula] = []
     for part in parts:
-        if part == deciding:
+        if part is deciding:
             return deciding
         if isinstance(part, kind):
-            kept.update(dict.fromkeys(part.parts))
-        elif part != neutral:
-            kept[part] = None
-    if len(kept) == 1:
-        return next(iter(kept))
-    return kind(tuple(kept)) if kept else neutral
+            found += part.parts
+        else:
+            found.append(part)
+    if not found:
+        return neutral
+    if len(found) == 1:
+        return found[0]
+    kept = tuple(dict.fromkeys(found))
+    return kept[0] if len(kept) == 1 else kind(kept)
 
 
 def negate(formula: Formula) -> Formula:
@@ -115,9 +119,9 @@ def negate(formula: Formula) -> Formula:
 
 def verdict(formula: Formula) -> Verdict:
     """Say what is certain."""
-    if formula == YES:
+    if formula is YES:
         return Verdict.YES
-    return Verdict.NO if formula == NO else Verdict.ONLY_IF
+    return Verdict.NO if formula is NO else Verdict.ONLY_IF
 
 
 def is_true(formula: Formula, facts: Facts) -> bool:

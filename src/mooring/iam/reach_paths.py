@@ -90,6 +90,7 @@ def ways_to(
     Returns:
         The ways by the principal's ARN, shortest first.
     """
+    takers = _Takers(subjects)
     found: dict[str, tuple[Way, ...]] = {}
     reached = [(role, Way(steps=())) for role in goals]
     seen = {role.arn for role, _ in reached}
@@ -97,14 +98,14 @@ def ways_to(
         further: list[tuple[Subject, Way]] = []
         for role, rest in reached:
             thing = thing_of(role)
-            for subject in subjects:
-                if not _may_take(subject, role, thing):
+            for subject in takers.of(role):
+                if len(found.get(subject.arn, ())) >= _MOST_WAYS:
                     continue
                 partial = ask(subject, thing, given)
-                if partial.formula == NO:
+                if partial.formula is NO:
                     continue
                 way = Way(steps=(Step(role=role, partial=partial), *rest.steps))
-                _keep(found, subject, way)
+                found[subject.arn] = (*found.get(subject.arn, ()), way)
                 if subject.trust is not None and subject.arn not in seen:
                     seen.add(subject.arn)
                     further.append((subject, way))
@@ -112,35 +113,54 @@ def ways_to(
     return found
 
 
-def _keep(found: dict[str, tuple[Way, ...]], subject: Subject, way: Way) -> None:
-    known = found.get(subject.arn, ())
-    if len(known) < _MOST_WAYS:
-        found[subject.arn] = (*known, way)
+class _Takers:
+    """Rules out at a glance what most principals are: nobody whom a role or a policy speaks of."""
+
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self._subjects = subjects
+        self._allowed = [(subject, heads) for subject in subjects if (heads := _heads(subject))]
+
+    def of(self, role: Subject) -> list[Subject]:
+        """Return who may be able to take a role, each once."""
+        named = [] if role.trust is None else self._named(_trusted(role.trust))
+        allowed = [subject for subject, heads in self._allowed if role.arn.startswith(heads)]
+        return [
+            subject
+            for arn, subject in {one.arn: one for one in (*allowed, *named)}.items()
+            if arn != role.arn
+        ]
+
+    def _named(self, patterns: Sequence[PrincipalPattern]) -> list[Subject]:
+        """Return whom a trust policy names: itself, its unique id or sessions of it."""
+        if any(pattern.form is PrincipalForm.EVERYONE for pattern in patterns):
+            return list(self._subjects)
+        values = {
+            pattern.value.rpartition("/")[0] + "/"
+            if pattern.form is PrincipalForm.SESSION
+            else pattern.value
+            for pattern in patterns
+        }
+        return [subject for subject in self._subjects if values & _own_names(subject)]
 
 
-def _may_take(subject: Subject, role: Subject, thing: Thing) -> bool:
-    """Rule out at a glance what most principals are: nobody whom the role or a policy speaks of."""
-    if subject.arn == role.arn:
-        return False
-    name = thing.names[0]
-    for source in subject.policies.identity:
-        for _, statement in source.policy.on(_TAKE):
-            if statement.effect is Effect.ALLOW and name.startswith(statement.heads):
-                return True
-    return role.trust is not None and _is_named(role.trust, subject)
+def _heads(subject: Subject) -> tuple[str, ...]:
+    """Return how the roles begin that the subject's own policies may let it take."""
+    return tuple(
+        head
+        for source in subject.policies.identity
+        for _, statement in source.policy.on(_TAKE)
+        if statement.effect is Effect.ALLOW
+        for head in statement.heads
+    )
 
 
-def _is_named(trust: PolicySource, subject: Subject) -> bool:
-    """Tell whether a trust policy names the subject itself, or everybody."""
+def _own_names(subject: Subject) -> set[str]:
     principal = subject.principal
-    own = {principal.principal_arn, principal.user_id.partition(":")[0]}
-    sessions = principal.arn.rpartition("/")[0] + "/"
-    for pattern in _trusted(trust):
-        if pattern.form is PrincipalForm.EVERYONE or pattern.value in own:
-            return True
-        if pattern.form is PrincipalForm.SESSION and pattern.value.startswith(sessions):
-            return True
-    return False
+    return {
+        principal.principal_arn,
+        principal.user_id.partition(":")[0],
+        principal.arn.rpartition("/")[0] + "/",
+    }
 
 
 def _trusted(trust: PolicySource) -> list[PrincipalPattern]:

@@ -66,12 +66,12 @@ def starts(
 
 
 def _named(subject: Subject, document: DocumentFacts, checked: Part, given: Facts) -> Start:
-    if checked[1].formula == NO:
+    if checked[1].formula is NO:
         # No document can make up for the node: it need not be asked.
         return Start(document=document.name, formula=NO, parts=(checked,))
     on_document = _asked(subject, with_check(document.thing, "true"), given)
     whole = every((checked[1].formula, on_document[1].formula))
-    parts = (on_document,) if whole == NO else (checked, on_document)
+    parts = (on_document,) if whole is NO else (checked, on_document)
     return Start(document=document.name, formula=whole, parts=parts)
 
 
@@ -81,13 +81,13 @@ def _implied(
     bare, checked = node
     unchecked = _asked(subject, bare, given)
     alone = unchecked[1].formula
-    if alone == YES:
+    if alone is YES:
         return Start(document=document.name, formula=YES, parts=(unchecked,))
     opted_in = _named(subject, document, checked, given)
     whole = some((alone, opted_in.formula))
-    if opted_in.formula == NO and alone != NO:
+    if opted_in.formula is NO and alone is not NO:
         parts: tuple[Part, ...] = (unchecked,)
-    elif alone == NO:
+    elif alone is NO:
         parts = opted_in.parts
     else:
         parts = (unchecked, *opted_in.parts)

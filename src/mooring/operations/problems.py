@@ -39,6 +39,7 @@ class Problem(StrEnum):
     SESSION_UNKNOWN = auto()
     SESSION_TERMINATED = auto()
     RECORDING_UNKNOWN = auto()
+    SUBJECT_UNKNOWN = auto()
     NO_SUCH_ENTITY = auto()
     ENTITY_EXISTS = auto()
     DELETE_CONFLICT = auto()
