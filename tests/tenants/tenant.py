@@ -123,6 +123,12 @@ async def make_tenant(door: Door) -> Tenant:
             "AssumeRolePolicyDocument": role.trust_policy,
             **organization,
             "Index": 0,
+            "PolicySourceArn": user.arn,
+            "PrincipalArn": user.arn,
+            "Action": "ssm:StartSession",
+            "NodeId": node.node_id,
+            "PolicyInputList": [policy("ssm:StartSession")],
+            "ActionNames": ["ssm:StartSession"],
             "SerialNumber": device.serial,
         },
     )
