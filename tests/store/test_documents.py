@@ -31,6 +31,7 @@ VERSION = DocumentVersion(
     version_name="first",
     display_name="Mine!",
     target_type="/AWS::EC2::Instance",
+    platforms=("Linux", "MacOS"),
     format=DocumentFormat.YAML,
     content="a: é",
     hash="00",

@@ -11,10 +11,12 @@ from typing import Any
 
 from tests.api.door import Door, Keys
 from tests.fakes.world import NODE_ROLE, FakeWorld, policy
+from tests.operations.document_bodies import PORT, log_file
 
 from mooring.fleet.node import Node, Platform
 from mooring.iam.identity import EntityKind, User
 from mooring.operations.activations import NewActivation, create_activation
+from mooring.operations.documents_write import DocumentText, NewDocument, create_document
 from mooring.operations.groups import add_user_to_group, create_group
 from mooring.operations.instance_profiles import add_role, create_profile
 from mooring.operations.login_profiles import create_login_profile
@@ -64,6 +66,13 @@ async def make_tenant(door: Door) -> Tenant:
     activation_id, _ = await create_activation(
         world.call(admin, "ssm:CreateActivation"),
         NewActivation(role=NODE_ROLE, description=MARK, default_instance_name=MARK, tags={}),
+    )
+    text = DocumentText(content=log_file(f"/{MARK}"), display_name=MARK)
+    await create_document(
+        world.call(admin, "ssm:CreateDocument"),
+        NewDocument(
+            name="SomeDocument", document_type="Session", text=text, tags={"g": MARK}
+        ),
     )
     session = await start_session(
         world.call(admin, "ssm:StartSession"), target=node.node_id, reason=MARK, parameters={}
@@ -123,6 +132,9 @@ async def make_tenant(door: Door) -> Tenant:
             "AssumeRolePolicyDocument": role.trust_policy,
             **organization,
             "Index": 0,
+            "Name": "SomeDocument",
+            "Content": PORT,
+            "DocumentType": "Session",
             "PolicySourceArn": user.arn,
             "PrincipalArn": user.arn,
             "Action": "ssm:StartSession",

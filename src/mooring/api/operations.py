@@ -24,6 +24,7 @@ from mooring.api.organizations import OPERATIONS as ORGANIZATIONS
 from mooring.api.recordings import OPERATIONS as RECORDINGS
 from mooring.api.registry import Operation
 from mooring.api.ssm_activations import OPERATIONS as SSM_ACTIVATIONS
+from mooring.api.ssm_documents import OPERATIONS as SSM_DOCUMENTS
 from mooring.api.ssm_nodes import OPERATIONS as SSM_NODES
 from mooring.api.ssm_registration import OPERATIONS as SSM_REGISTRATION
 from mooring.api.ssm_sessions import OPERATIONS as SSM_SESSIONS
@@ -36,6 +37,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         **SSM_SESSIONS,
         **SSM_NODES,
         **SSM_ACTIVATIONS,
+        **SSM_DOCUMENTS,
         **SSM_REGISTRATION,
     },
     "ssmmessages": SSMMESSAGES,

@@ -48,7 +48,7 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentVersion:
-    """One text of a document, as it was given."""
+    """One text of a document, as it was given; ``platforms`` are those that it is for."""
 
     account_id: str
     region: str
@@ -57,6 +57,7 @@ class DocumentVersion:
     version_name: str = ""
     display_name: str = ""
     target_type: str = ""
+    platforms: tuple[str, ...] = ()
     format: DocumentFormat = DocumentFormat.JSON
     content: str
     hash: str

@@ -127,6 +127,7 @@ class DocumentVersionTable:
             version_name=version.version_name,
             display_name=version.display_name,
             target_type=version.target_type,
+            platforms=" ".join(version.platforms),
             format=version.format.value,
             content=version.content,
             hash=version.hash,
@@ -194,7 +195,7 @@ def _document(row: Row) -> DocumentRecord:
 
 def _version(row: Row) -> DocumentVersion:
     account_id, region, name, version, version_name, display_name, target_type, *rest = row
-    written, content, hash_, created_at = rest
+    platforms, written, content, hash_, created_at = rest
     return DocumentVersion(
         account_id=account_id,
         region=region,
@@ -203,6 +204,7 @@ def _version(row: Row) -> DocumentVersion:
         version_name=version_name,
         display_name=display_name,
         target_type=target_type,
+        platforms=tuple(platforms.split()),
         format=DocumentFormat(written),
         content=content,
         hash=hash_,

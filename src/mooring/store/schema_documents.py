@@ -34,6 +34,7 @@ DOCUMENT_VERSIONS = Table(
     text("version_name"),
     text("display_name"),
     text("target_type"),
+    text("platforms"),
     text("format"),
     text("content"),
     text("hash"),

@@ -45,6 +45,7 @@ def upgrade() -> None:
         _text("version_name"),
         _text("display_name"),
         _text("target_type"),
+        _text("platforms"),
         _text("format"),
         _text("content"),
         _text("hash"),
