@@ -14,6 +14,7 @@ from mooring.api.iam_keys import OPERATIONS as IAM_KEYS
 from mooring.api.iam_login import OPERATIONS as IAM_LOGIN
 from mooring.api.iam_managed import OPERATIONS as IAM_MANAGED
 from mooring.api.iam_mfa import OPERATIONS as IAM_MFA
+from mooring.api.iam_oidc import OPERATIONS as IAM_OIDC
 from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
 from mooring.api.iam_profiles import OPERATIONS as IAM_PROFILES
 from mooring.api.iam_tags import OPERATIONS as IAM_TAGS
@@ -49,6 +50,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         **IAM_SIMULATION,
         **IAM_LOGIN,
         **IAM_MFA,
+        **IAM_OIDC,
         **IAM_GROUPS,
         **IAM_KEYS,
         **IAM_MANAGED,

@@ -12,6 +12,7 @@ from mooring.operations.credentials import TemporaryCredentials
 from mooring.operations.federation import get_federation_token, get_session_token
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.session_requests import SessionRequest
+from mooring.operations.token_questions import account_of_key, decode_message
 
 __all__ = ["OPERATIONS"]
 
@@ -110,8 +111,20 @@ async def _get_federation_token(call: Call, given: Input) -> Output:
     return output
 
 
+async def _get_access_key_info(call: Call, given: Input) -> Output:
+    return {"Account": await account_of_key(call, given["AccessKeyId"])}
+
+
+async def _decode_authorization_message(call: Call, given: Input) -> Output:
+    return {"DecodedMessage": await decode_message(call, given["EncodedMessage"])}
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "AssumeRole": Operation(handler=_assume_role, is_read_only=True),
+    "DecodeAuthorizationMessage": Operation(
+        handler=_decode_authorization_message, is_read_only=True
+    ),
+    "GetAccessKeyInfo": Operation(handler=_get_access_key_info, is_read_only=True),
     "GetCallerIdentity": Operation(handler=_get_caller_identity, is_read_only=True),
     "GetFederationToken": Operation(handler=_get_federation_token, is_read_only=True),
     "GetSessionToken": Operation(handler=_get_session_token, is_read_only=True),

@@ -10,6 +10,7 @@ from mooring.iam.context import request_context
 from mooring.iam.denial import denial_message
 from mooring.iam.evaluate import Decision, PolicySet, PolicySource, Request, decide
 from mooring.iam.organization import Membership
+from mooring.operations.authorization_messages import encoded
 from mooring.operations.call import Call
 from mooring.operations.policies import policies_of
 from mooring.operations.problems import AccessDenied
@@ -20,6 +21,7 @@ __all__ = ["Question", "ask", "require", "without_resource"]
 
 ANY = "*"
 _ARN_PARTS = 6
+_EC2 = "ec2:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,10 @@ def without_resource(call: Call, action: str = "") -> Question:
 
 async def ask(call: Call, question: Question) -> Decision:
     """Decide, and raise nothing."""
+    return (await _decide(call, question))[1]
+
+
+async def _decide(call: Call, question: Question) -> tuple[Request, Decision]:
     caller = call.caller
 
     def look(tx: Transaction) -> tuple[PolicySet, Membership | None]:
@@ -60,7 +66,8 @@ async def ask(call: Call, question: Question) -> Decision:
     policies, place = await call.glance(look)
     if question.trust is not None:
         policies = replace(policies, trust=question.trust)
-    return decide(_request(call, question, place), policies)
+    request = _request(call, question, place)
+    return request, decide(request, policies)
 
 
 async def require(call: Call, question: Question) -> None:
@@ -72,12 +79,15 @@ async def require(call: Call, question: Question) -> None:
     for name in question.resources[:1]:
         if name not in call.resources:
             call.resources.append(name)
-    decision = await ask(call, question)
-    if not decision.allowed:
-        raise AccessDenied(
-            denial_message(call.caller.principal, question.action, _shown(question), decision),
-            decision,
-        )
+    request, decision = await _decide(call, question)
+    if decision.allowed:
+        return
+    shown = _shown(question)
+    message = denial_message(call.caller.principal, question.action, shown, decision)
+    if shown is not None and question.action.startswith(_EC2):
+        text = encoded(call.world, call.caller.account_id, request, decision)
+        message += f". Encoded authorization failure message: {text}"
+    raise AccessDenied(message, decision)
 
 
 def _shown(question: Question) -> str | None:
