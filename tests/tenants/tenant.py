@@ -23,7 +23,7 @@ from mooring.operations.login_profiles import create_login_profile
 from mooring.operations.managed_policies import NewPolicy, create_policy
 from mooring.operations.mfa_devices import create_device
 from mooring.operations.organization_accounts import create_account
-from mooring.operations.organization_policies import NewPolicy
+from mooring.operations.organization_policies import NewPolicy as NewControlPolicy
 from mooring.operations.organization_policies import create_policy as create_control_policy
 from mooring.operations.organizations import create_organization, create_unit
 from mooring.operations.sessions import start_session
@@ -166,7 +166,7 @@ async def _organization(world: FakeWorld, admin: User) -> dict[str, Any]:
     document = policy("ssm:StartSession", Sid=_sid())
     control = await create_control_policy(
         world.call(admin, "organizations:CreatePolicy"),
-        NewPolicy(name=MARK, description=MARK, document=document),
+        NewControlPolicy(name=MARK, description=MARK, document=document),
         kind="SERVICE_CONTROL_POLICY",
     )
     return {
