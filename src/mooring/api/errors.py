@@ -62,6 +62,8 @@ _CODES: Mapping[Problem, tuple[int, str]] = {
     Problem.DELETE_CONFLICT: (409, "DeleteConflict"),
     Problem.LIMIT_EXCEEDED: (409, "LimitExceeded"),
     Problem.INVALID_INPUT: (400, "InvalidInput"),
+    Problem.REPORT_ABSENT: (410, "ReportNotPresent"),
+    Problem.REPORT_EXPIRED: (410, "ReportExpired"),
     Problem.MALFORMED_POLICY: (400, "MalformedPolicyDocument"),
     Problem.PACKED_POLICY_TOO_LARGE: (400, "PackedPolicyTooLarge"),
     Problem.INVALID_AUTHORIZATION_MESSAGE: (400, "InvalidAuthorizationMessageException"),

@@ -89,7 +89,9 @@ async def _create_user(call: Call, given: Input) -> Output:
 
 async def _get_user(call: Call, given: Input) -> Output:
     user = await get_entity(call, USERS, own_name(call, given))
-    return {"User": {**user_shape(user), "Tags": tag_shapes(user.tags)}}
+    shape = user_shape(user) | {"Tags": tag_shapes(user.tags)}
+    signed_in = await last_use(call, user.user_id)
+    return {"User": shape | ({"PasswordLastUsed": signed_in.used_at} if signed_in else {})}
 
 
 async def _list_users(call: Call, given: Input) -> Output:

@@ -9,6 +9,7 @@ from mooring.api.cloudtrail import OPERATIONS as CLOUDTRAIL
 from mooring.api.ec2 import OPERATIONS as EC2
 from mooring.api.explain import OPERATIONS as EXPLAIN
 from mooring.api.iam import OPERATIONS as IAM
+from mooring.api.iam_account import OPERATIONS as IAM_ACCOUNT
 from mooring.api.iam_groups import OPERATIONS as IAM_GROUPS
 from mooring.api.iam_keys import OPERATIONS as IAM_KEYS
 from mooring.api.iam_login import OPERATIONS as IAM_LOGIN
@@ -17,8 +18,8 @@ from mooring.api.iam_mfa import OPERATIONS as IAM_MFA
 from mooring.api.iam_oidc import OPERATIONS as IAM_OIDC
 from mooring.api.iam_policies import OPERATIONS as IAM_POLICIES
 from mooring.api.iam_profiles import OPERATIONS as IAM_PROFILES
-from mooring.api.iam_tags import OPERATIONS as IAM_TAGS
 from mooring.api.iam_simulation import OPERATIONS as IAM_SIMULATION
+from mooring.api.iam_tags import OPERATIONS as IAM_TAGS
 from mooring.api.messages import EC2MESSAGES, SSMMESSAGES
 from mooring.api.organization_policies import OPERATIONS as CONTROL_POLICIES
 from mooring.api.organizations import OPERATIONS as ORGANIZATIONS
@@ -56,6 +57,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         **IAM_MANAGED,
         **IAM_PROFILES,
         **IAM_TAGS,
+        **IAM_ACCOUNT,
     },
     "sts": STS,
     "cloudtrail": CLOUDTRAIL,

@@ -57,6 +57,8 @@ class Problem(StrEnum):
     DELETE_CONFLICT = auto()
     LIMIT_EXCEEDED = auto()
     MALFORMED_POLICY = auto()
+    REPORT_ABSENT = auto()
+    REPORT_EXPIRED = auto()
     PACKED_POLICY_TOO_LARGE = auto()
     INVALID_AUTHORIZATION_MESSAGE = auto()
     INVALID_IDENTITY_TOKEN = auto()
