@@ -1,5 +1,7 @@
 """What is known before a call is known, and what only the call tells is open."""
 
+from dataclasses import replace
+
 import pytest
 from tests.iam.subjects import ACCOUNT, FROM_HOME, node, role, start_on, take, trust, user
 
@@ -95,3 +97,15 @@ def test_the_request_holds_what_is_known() -> None:
     assert request.context["ssm:resourceTag/team"] == ("blue",)
     assert "aws:SourceIp" not in request.context
     assert is_true(ask(user("ann", start_on()), node()).formula, {})
+
+
+def test_keys_of_an_organization_are_there_where_they_hold() -> None:
+    org = {"aws:PrincipalOrgID": ("o-1",)}
+    condition = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
+    ann = user("ann", start_on(Condition=condition))
+    member = replace(ann, belongs=org, shares={**org, "aws:ResourceOrgID": ("o-1",)})
+    foreign = replace(node(), account_id="")
+
+    assert answer(ann) is Verdict.NO
+    assert answer(member) is Verdict.YES
+    assert verdict(ask(member, foreign).formula) is Verdict.NO

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.fakes.world import ADMINISTRATOR, FakeWorld, policy
+from tests.operations.organization import make_house
 
 from mooring.iam.identity import EntityKind, Role, User
 from mooring.iam.policy import PolicyKind
@@ -225,3 +226,30 @@ async def test_what_cannot_be_asked_is_refused(
         await explain_access(world.call(admin, "mooring:ExplainAccess"), AccessQuestion(**given))  # type: ignore[arg-type]  # by name
 
     assert refused.value.problem is problem
+
+
+async def test_a_control_policy_of_the_organization_is_named(world: FakeWorld) -> None:
+    house = await make_house(world)
+    admin = await world.administrator(house.member_id)
+    await house.bind(policy("ssm:DescribeSessions", Effect="Deny"), house.unit.unit_id)
+
+    denied = await explained(world, admin, admin, "ssm:DescribeSessions")
+    allowed = await explained(world, admin, admin, "ssm:ListDocuments")
+
+    assert denied.explanation.denied_by is PolicyKind.SCP
+    assert denied.explanation.is_explicit
+    assert allowed.explanation.verdict is Verdict.YES
+
+
+async def test_keys_of_the_organization_count(world: FakeWorld) -> None:
+    house = await make_house(world)
+    admin = await world.administrator(house.member_id)
+    organization_id = house.organization.organization_id
+    condition = {"StringEquals": {"aws:ResourceOrgID": organization_id}}
+    ann = await world.user(house.member_id, "ann", policy("ssm:*", Condition=condition))
+    node = await world.node(house.member_id)
+
+    access = await explained(world, admin, ann, "ssm:StartSession", node.node_id)
+
+    assert access.explanation.verdict is Verdict.YES
+    assert await starts(world, ann, node.node_id)

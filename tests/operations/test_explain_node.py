@@ -1,16 +1,20 @@
 """Everybody is answered for one node, as StartSession and AssumeRole would answer them."""
 
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.fakes.world import ADMINISTRATOR, NODE_ROLE, FakeWorld, make_world, policy
 
 from mooring.iam.reach_formula import Verdict
-from mooring.operations.explain_node import NodeAccess, list_node_access
+from mooring.operations.explain_node import SESSION_DOCUMENTS, NodeAccess, list_node_access
 from mooring.operations.orders import DEFAULT_DOCUMENT
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 from mooring.operations.world import DefaultDocumentCheck
+from mooring.ports.tables import Transaction
+from mooring.sessions.document_record import DocumentRecord
 
 SSH = "AWS-StartSSHSession"
 NODES = "arn:aws:ec2:*:*:instance/*"
@@ -175,3 +179,28 @@ async def test_a_node_of_nobody_or_of_others_is_unknown(world: FakeWorld) -> Non
             await list_node_access(world.call(admin, "mooring:ListNodeAccess"), node_id, limit=10)
 
         assert refused.value.problem is Problem.SUBJECT_UNKNOWN
+
+
+def _put(document: DocumentRecord, tx: Transaction) -> None:
+    tx.documents.put(document)
+
+
+async def test_the_accounts_own_session_documents_are_answered_too(world: FakeWorld) -> None:
+    account_id = await world.account()
+    admin = await world.administrator(account_id)
+    node = await world.node(account_id)
+    own = DocumentRecord(
+        account_id=account_id, region=node.region, name="Logs", created_at=world.clock.now()
+    )
+    for document in (own, replace(own, name="Job", document_type="Command")):
+        await world.store.write(account_id, partial(_put, document))
+    call = world.call(admin, "mooring:ListNodeAccess")
+
+    whole = await list_node_access(call, node.node_id, limit=100)
+    one = await list_node_access(call, node.node_id, documents=("Job",), limit=100)
+
+    assert [start.document for start, _ in whole.principals[0].sessions] == [
+        *SESSION_DOCUMENTS,
+        "Logs",
+    ]
+    assert [start.document for start, _ in one.principals[0].sessions] == ["Job"]

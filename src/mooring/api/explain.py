@@ -15,7 +15,6 @@ from mooring.iam.reach_formula import leaves
 from mooring.operations.call import Call
 from mooring.operations.explain import Access, AccessQuestion, explain_access
 from mooring.operations.explain_node import (
-    SESSION_DOCUMENTS,
     Answers,
     OutsiderAccess,
     PrincipalAccess,
@@ -172,7 +171,7 @@ async def _list_node_access(call: Call, given: Input) -> Output:
     access = await list_node_access(
         call,
         given["NodeId"],
-        documents=tuple(dict.fromkeys(given.get("DocumentNames", SESSION_DOCUMENTS))),
+        documents=tuple(dict.fromkeys(given.get("DocumentNames", ()))),
         next_token=given.get("NextToken", ""),
         limit=given.get("MaxResults", _PAGE),
     )

@@ -48,11 +48,15 @@ class Subject:
     Attributes:
         principal: a role's session has the name ``ANY_SESSION`` where any will do.
         trust: a role's; None for users.
+        belongs: keys that are there because the account is an organization's.
+        shares: further ones, where the resource is of the same account.
     """
 
     principal: Principal
     policies: PolicySet
     trust: PolicySource | None = None
+    belongs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -99,6 +103,7 @@ def ask(subject: Subject, thing: Thing, given: Facts = NOTHING_GIVEN) -> Partial
 def request_of(subject: Subject, thing: Thing, given: Facts = NOTHING_GIVEN) -> Request:
     """Return the request as far as it is known; values of open keys in it mean nothing."""
     principal = subject.principal
+    shares = subject.shares if thing.account_id == principal.account_id else {}
     context = request_context(
         principal=principal,
         now=_NO_TIME,
@@ -108,7 +113,7 @@ def request_of(subject: Subject, thing: Thing, given: Facts = NOTHING_GIVEN) -> 
         region=thing.region,
         resource_account=thing.account_id,
         resource_tags=thing.tags,
-        extra=thing.extra,
+        extra={**thing.extra, **subject.belongs, **shares},
     )
     return Request(
         action=thing.action,

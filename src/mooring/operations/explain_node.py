@@ -26,6 +26,7 @@ from mooring.operations.orders import DEFAULT_DOCUMENT
 from mooring.operations.session_questions import document_resource, node_arn, on_node
 from mooring.operations.tokens import open_page_token, page_token
 from mooring.operations.world import DefaultDocumentCheck
+from mooring.ports.tables import Transaction
 
 __all__ = [
     "SESSION_DOCUMENTS",
@@ -47,6 +48,10 @@ SESSION_DOCUMENTS = (
     "AWS-StartNonInteractiveCommand",
 )
 """The kinds of session that come with the service."""
+
+_SESSION_TYPE = "Session"
+_DOCUMENTS_LOOKED_AT = 500
+_MOST_OWN_DOCUMENTS = 20
 
 Answers = Mapping[str, Verdict]
 """By document."""
@@ -93,11 +98,19 @@ async def list_node_access(
     call: Call,
     node_id: str,
     *,
-    documents: Sequence[str] = SESSION_DOCUMENTS,
+    documents: Sequence[str] = (),
     next_token: str = "",
     limit: int,
 ) -> NodeAccess:
     """Say who reaches a node.
+
+    Args:
+        call: in flight.
+        node_id: of the node.
+        documents: the kinds of session; none for those that come with the service and the
+            account's own.
+        next_token: of the page before.
+        limit: principals on a page.
 
     Raises:
         AccessDenied: they may not ask about this node.
@@ -109,7 +122,9 @@ async def list_node_access(
     if node is None:
         raise unknown(f"The node {node_id}")
     subjects = await call.read(read_estate)
-    facts = tuple(document_facts(call, node.region, name) for name in documents)
+    region = node.region
+    names = documents or await call.read(lambda tx: _session_documents(tx, region))
+    facts = tuple(document_facts(call, region, name) for name in names)
     chosen = subjects[start : start + limit]
     survey = _Survey(node_thing(node), facts, subjects)
     principals, others = await anyio.to_thread.run_sync(survey.answer, chosen)
@@ -123,6 +138,13 @@ async def list_node_access(
         outsiders=() if start else others,
         next_token=following,
     )
+
+
+def _session_documents(tx: Transaction, region: str) -> tuple[str, ...]:
+    """Return what comes with the service, then the account's own, a bounded number of them."""
+    own = tx.documents.page(region, after="", limit=_DOCUMENTS_LOOKED_AT)
+    names = [row.name for row in own if row.document_type == _SESSION_TYPE]
+    return tuple(dict.fromkeys((*SESSION_DOCUMENTS, *names[:_MOST_OWN_DOCUMENTS])))
 
 
 def document_facts(call: Call, region: str, name: str, *, is_named: bool = False) -> DocumentFacts:
