@@ -271,7 +271,7 @@ async def test_a_pause_holds_output_back_and_start_lets_it_go(tmp_path: Path) ->
         await running.prompt()
         running.client.say(publication_frame(paused=True, stamp=stamp(), now=0))
         assert running.shell is not None
-        await running.shell.write(b"echo sil''ence\n")
+        running.shell.put(b"echo sil''ence\n")
 
         running.client.say(publication_frame(paused=False, stamp=stamp(), now=0))
         await running.client.until_shown(b"silence\r\n")

@@ -50,10 +50,18 @@ async def read_until(shell: Shell, pattern: bytes) -> bytes:
     return seen
 
 
+async def typed(shell: Shell, data: bytes) -> None:
+    """Type all of it, however slowly the shell reads."""
+    while data:
+        data = data[shell.put(data) :]
+        if data:
+            await anyio.wait_writable(shell.fileno())
+
+
 async def quiet(shell: Shell) -> None:
     """Switch off what makes output hard to read: prompt and echo."""
-    await shell.write(b"PS1= PS2= PROMPT_COMMAND=; bind 'set enable-bracketed-paste off'\n")
-    await shell.write(b"stty -echo; echo re''ady\n")
+    await typed(shell, b"PS1= PS2= PROMPT_COMMAND=; bind 'set enable-bracketed-paste off'\n")
+    await typed(shell, b"stty -echo; echo re''ady\n")
     await read_until(shell, rb"ready\r\n")
 
 
@@ -61,7 +69,7 @@ async def test_runs_what_is_typed() -> None:
     async with opened() as shell:
         await quiet(shell)
 
-        await shell.write(b"echo $((6 * 7))\n")
+        await typed(shell, b"echo $((6 * 7))\n")
 
         assert b"42\r\n" in await read_until(shell, rb"42\r\n")
 
@@ -70,7 +78,7 @@ async def test_starts_with_80_columns_and_24_rows() -> None:
     async with opened() as shell:
         await quiet(shell)
 
-        await shell.write(b"stty size\n")
+        await typed(shell, b"stty size\n")
 
         assert await read_until(shell, rb"\r\n") == b"24 80\r\n"
 
@@ -80,14 +88,14 @@ async def test_tells_programs_the_size_of_the_terminal() -> None:
         await quiet(shell)
 
         shell.resize(columns=133, rows=51)
-        await shell.write(b"stty size\n")
+        await typed(shell, b"stty size\n")
 
         assert await read_until(shell, rb"\r\n") == b"51 133\r\n"
 
 
 async def test_reports_the_exit_code() -> None:
     async with opened() as shell:
-        await shell.write(b"exit 37\n")
+        await typed(shell, b"exit 37\n")
 
         with anyio.fail_after(10):
             assert await shell.wait() == 37
@@ -95,7 +103,7 @@ async def test_reports_the_exit_code() -> None:
 
 async def test_reports_the_signal_that_killed_the_shell_as_shells_do() -> None:
     async with opened() as shell:
-        await shell.write(b"kill -KILL $$\n")
+        await typed(shell, b"kill -KILL $$\n")
 
         with anyio.fail_after(10):
             assert await shell.wait() == 128 + 9
@@ -104,7 +112,7 @@ async def test_reports_the_signal_that_killed_the_shell_as_shells_do() -> None:
 async def test_what_was_printed_before_the_exit_can_still_be_read() -> None:
     async with opened() as shell:
         await quiet(shell)
-        await shell.write(b"seq 1 200; sleep 100 & exit\n")
+        await typed(shell, b"seq 1 200; sleep 100 & exit\n")
         with anyio.fail_after(10):
             await shell.wait()
 
@@ -118,7 +126,7 @@ async def test_what_was_printed_before_the_exit_can_still_be_read() -> None:
 
 async def test_the_end_of_the_terminal_is_the_end_of_the_output() -> None:
     async with opened() as shell:
-        await shell.write(b"exit\n")
+        await typed(shell, b"exit\n")
         await shell.wait()
 
         with anyio.fail_after(10):
@@ -131,11 +139,11 @@ async def test_the_end_of_the_terminal_is_the_end_of_the_output() -> None:
 async def test_control_c_stops_a_flood() -> None:
     async with opened() as shell:
         await quiet(shell)
-        await shell.write(b"yes\n")
+        await typed(shell, b"yes\n")
         await read_until(shell, rb"(y\r\n){1000}")
 
-        await shell.write(b"\x03")
-        await shell.write(b"echo qui''et\n")
+        await typed(shell, b"\x03")
+        await typed(shell, b"echo qui''et\n")
 
         assert await read_until(shell, rb"quiet\r\n")
 
@@ -143,11 +151,11 @@ async def test_control_c_stops_a_flood() -> None:
 async def test_types_more_than_the_terminal_holds_at_once() -> None:
     async with opened() as shell:
         await quiet(shell)
-        await shell.write(b"stty raw; echo ra''w; head -c 300000 | cksum\n")
+        await typed(shell, b"stty raw; echo ra''w; head -c 300000 | cksum\n")
         await read_until(shell, b"raw")
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(shell.write, b"x" * 300_000)
+            tasks.start_soon(typed, shell, b"x" * 300_000)
             seen = await read_until(shell, rb"\d+ 300000")
 
         assert seen
@@ -157,10 +165,10 @@ async def test_the_environment_holds_nothing_of_the_agent(monkeypatch: pytest.Mo
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     monkeypatch.setenv("MOORING_AGENT_STATE_DIR", "hunter2")
     async with opened(myself("/bin/sh")) as shell:
-        await shell.write(b"stty -echo; PS1=; echo re''ady\n")
+        await typed(shell, b"stty -echo; PS1=; echo re''ady\n")
         await read_until(shell, rb"ready\r\n")
 
-        await shell.write(b"env -0 | tr '\\0\\n' '\\n '; echo do''ne\n")
+        await typed(shell, b"env -0 | tr '\\0\\n' '\\n '; echo do''ne\n")
         seen = (await read_until(shell, rb"done\r\n")).decode()
 
         names = {line.partition("=")[0] for line in seen.splitlines() if "=" in line}
@@ -174,8 +182,8 @@ async def test_the_shell_has_no_descriptor_but_its_terminal() -> None:
     async with opened() as shell:
         await quiet(shell)
 
-        await shell.write(b"readlink /proc/$$/fd/* | sort -u\n")
-        await shell.write(b"echo do''ne\n")
+        await typed(shell, b"readlink /proc/$$/fd/* | sort -u\n")
+        await typed(shell, b"echo do''ne\n")
         seen = (await read_until(shell, rb"done\r\n")).decode()
     os.close(leaked)
 
@@ -196,7 +204,7 @@ async def test_leads_a_process_session_of_its_own() -> None:
 async def test_ends_background_processes_too() -> None:
     async with opened() as shell:
         await quiet(shell)
-        await shell.write(b"(trap '' HUP; exec sleep 1000) & echo pid=$!.\n")
+        await typed(shell, b"(trap '' HUP; exec sleep 1000) & echo pid=$!.\n")
         pid = int(re.findall(rb"pid=(\d+)", await read_until(shell, rb"pid=\d+\."))[0])
         child = read_process(pid)
         assert child is not None

@@ -125,6 +125,8 @@ def test_an_acknowledgement_looks_like_the_captured_one() -> None:
     agent = end(Role.AGENT)
 
     agent.receive(data(0), 0.0)
+    assert agent.deadline() == 0.01
+    agent.tick(0.01)
 
     message = read(agent.writes()[0])
     assert (message.flags, message.sequence_number) == (Flags.SYN | Flags.FIN, 0)
@@ -174,11 +176,13 @@ def test_a_pair_talks_until_both_have_everything() -> None:
     agent.send(PayloadType.OUTPUT, b"$ ", 0.0)
     client.send(PayloadType.OUTPUT, b"ls\r", 0.0)
 
-    for _ in range(2):
+    for now in (0.01, 0.03, 0.05):
         for written in agent.writes():
-            client.receive(written, 0.01)
+            client.receive(written, now)
         for written in client.writes():
-            agent.receive(written, 0.01)
+            agent.receive(written, now)
+        for channel in (agent, client):
+            channel.tick(now + 0.01)
 
     assert payloads(client) == [b"$ "]
     assert payloads(agent) == [b"ls\r"]
@@ -194,6 +198,7 @@ def test_gives_out_in_order_what_came_in_disorder() -> None:
         agent.receive(data(sequence, str(sequence).encode()), 0.0)
 
     assert payloads(agent) == [b"0", b"1", b"2"]
+    agent.tick(0.01)
     assert acked(agent) == [2, 0, 1]
 
 
@@ -203,6 +208,7 @@ def test_acknowledges_a_repeated_frame_each_time_and_gives_it_out_once() -> None
     for _ in range(3):
         agent.receive(data(0), 0.0)
 
+    agent.tick(0.01)
     assert acked(agent) == [0, 0, 0]
     assert payloads(agent) == [b"x"]
 
@@ -224,6 +230,7 @@ def test_a_full_inbox_still_takes_the_frame_whose_turn_it_is() -> None:
 
     agent.receive(data(0, b"x" * 4000), 0.0)
 
+    agent.tick(0.01)
     assert acked(agent) == [1, 2, 0]
     assert len(payloads(agent)) == 3
 
@@ -238,6 +245,7 @@ def test_keeps_data_without_acknowledging_while_nobody_takes_it() -> None:
     assert payloads(agent) == [b"{}"]
 
     agent.ready = True
+    agent.tick(0.01)
 
     assert acked(agent) == [1, 2]
     assert payloads(agent) == [b"early", b"too"]
@@ -401,6 +409,40 @@ def test_ends_of_ours_acknowledge_at_once_what_is_out_of_turn() -> None:
     agent.receive(data(0), 0.0)
 
     assert acked(agent) == [0, 0]
+
+
+@pytest.mark.parametrize(("client_id", "acknowledged"), [("mooring-1", [2]), ("1", [0, 1, 2])])
+def test_an_agent_speaks_for_all_frames_to_clients_of_ours_alone(
+    client_id: str, acknowledged: list[int]
+) -> None:
+    agent = end(Role.AGENT)
+    known = ClientKnown(client_version="1.2.900.0", client_id=client_id, resumed=False)
+    agent.receive(frame(MessageType.MOORING_CLIENT, known.serialize()), 0.0)
+
+    for sequence in range(3):
+        agent.receive(data(sequence), 0.0)
+    agent.tick(0.02)
+
+    assert acked(agent) == acknowledged
+
+
+def test_a_client_of_ours_learns_it_from_the_first_such_acknowledgement() -> None:
+    client, agent = end(Role.CLIENT), end(Role.AGENT)
+    known = ClientKnown(client_version="1.2.900.0", client_id="mooring-1", resumed=False)
+    agent.receive(frame(MessageType.MOORING_CLIENT, known.serialize()), 0.0)
+    client.send(PayloadType.OUTPUT, b"ls\r", 0.0)
+    agent.receive(client.writes()[0], 0.0)
+    agent.tick(0.02)
+    client.receive(agent.writes()[0], 0.02)
+
+    for _ in range(3):
+        agent.send(PayloadType.OUTPUT, b"$ ", 0.02)
+    for written in agent.writes():
+        client.receive(written, 0.02)
+    client.tick(0.04)
+
+    assert acked(client) == [2]
+    assert client.flushed
 
 
 def test_says_what_the_gateway_knows_of_the_client() -> None:

@@ -61,7 +61,7 @@ class RunOptions:
     """End the sessions when told to stop."""
     ready_fd: int | None = None
     """Write a line here when the node is first connected."""
-    use_uvloop: bool = False
+    use_uvloop: bool = True
 
 
 def run_agent(settings: AgentSettings, options: RunOptions, world: World) -> int:

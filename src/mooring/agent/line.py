@@ -7,12 +7,11 @@ a token by a signed POST, a signed upgrade, the token as first message, then fra
 from __future__ import annotations
 
 import errno
-import math
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
@@ -21,6 +20,7 @@ from mooring.agent.api import Api, ApiRefused, ChannelKind, Signer
 from mooring.agent.bell import Bell
 from mooring.agent.credentials import CredentialSource
 from mooring.agent.patience import Ending, Outcome, Pulse, reason_delay_s
+from mooring.net.carrier import Carrier, Channel, Owner
 from mooring.net.http import HttpError
 from mooring.net.websocket import ConnectError, ConnectRefused, WebSocketClosed
 from mooring.net.websocket_client import WebSocket, connect
@@ -29,7 +29,6 @@ from mooring.wire.errors import RemoteProtocolError
 __all__ = ["DIAL_ERRORS", "Dialled", "Line", "dial", "outcome_of", "reach"]
 
 EventT = TypeVar("EventT")
-EventT_co = TypeVar("EventT_co", covariant=True)
 
 DIAL_ERRORS = (ApiRefused, HttpError, ConnectError, RemoteProtocolError, OSError)
 """What may come of dialling; ``outcome_of`` says what it means."""
@@ -42,33 +41,6 @@ _GOODBYE_S = 1.0
 _PORTS = {"http": 80, "https": 443}
 _STALE = frozenset({400, 401, 403})
 _ANSWERS = frozenset({errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
-
-
-class Channel(Protocol[EventT_co]):
-    """What the two channels have in common."""
-
-    closed: bool
-
-    def reconnected(self, now: float) -> None:
-        """Go on over a new connection."""
-
-    def disconnected(self) -> None:
-        """Note that the connection is gone."""
-
-    def receive(self, data: bytes, now: float) -> None:
-        """Take one frame."""
-
-    def tick(self, now: float) -> None:
-        """Do what is due."""
-
-    def deadline(self) -> float | None:
-        """When ``tick`` is next due."""
-
-    def events(self) -> Sequence[EventT_co]:
-        """Take the events since the last call."""
-
-    def writes(self) -> Sequence[bytes]:
-        """Take the frames to send since the last call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,20 +137,18 @@ class Line(Generic[EventT]):
         self,
         channel: Channel[EventT],
         websocket: WebSocket,
+        owner: Owner[EventT],
         *,
-        bell: Bell,
-        handle: Callable[[EventT], Awaitable[None]],
         is_waiting: Callable[[], bool],
     ) -> None:
-        """Join the two; ring ``bell`` after giving the channel something to send.
+        """Join the two; call ``speak`` after giving the channel something to send.
 
         ``is_waiting`` tells whether the other side owes us an answer; then silence is
         suspicious sooner.
         """
         self._channel = channel
         self._websocket = websocket
-        self._bell = bell
-        self._handle = handle
+        self._carrier = Carrier(channel, websocket, owner)
         self._is_waiting = is_waiting
         self._pulse = Pulse()
         self._doubt = Bell()
@@ -186,16 +156,22 @@ class Line(Generic[EventT]):
 
     async def carry(self) -> Outcome | None:
         """Carry the channel until the connection ends, and say how; None if the channel did."""
+        jobs = (self._carrier.hear, self._carrier.wait_over, self._watch)
         try:
-            async with anyio.create_task_group() as tasks:
-                for job in (self._hear, self._speak, self._watch):
-                    tasks.start_soon(self._until_closed, job, tasks.cancel_scope)
+            with self._carrier:
+                async with anyio.create_task_group() as tasks:
+                    for job in jobs:
+                        tasks.start_soon(self._until_closed, job, tasks.cancel_scope)
         finally:
             self._channel.disconnected()
             is_dead = self._outcome is not None and self._outcome.ending is Ending.UNANSWERED
             with anyio.move_on_after(0 if is_dead else _GOODBYE_S, shield=True):
                 await self._websocket.close()
         return self._outcome
+
+    def speak(self) -> None:
+        """Send what the channel has to send."""
+        self._carrier.speak()
 
     def suspect(self) -> None:
         """Doubt the connection: it has to answer a ping."""
@@ -211,30 +187,6 @@ class Line(Generic[EventT]):
         except WebSocketClosed as error:
             self._outcome = self._outcome or outcome_of(error)
         scope.cancel()
-
-    async def _hear(self) -> None:
-        while True:
-            message = await self._websocket.receive()
-            if isinstance(message, bytes):
-                self._channel.receive(message, anyio.current_time())
-                self._bell.ring()
-                await self._tell()
-
-    async def _speak(self) -> None:
-        while True:
-            for frame in self._channel.writes():
-                await self._websocket.send(frame)
-            if self._channel.closed:
-                return
-            due = self._channel.deadline()
-            with anyio.CancelScope(deadline=math.inf if due is None else due):
-                await self._bell.wait()
-            self._channel.tick(anyio.current_time())
-            await self._tell()
-
-    async def _tell(self) -> None:
-        for event in self._channel.events():
-            await self._handle(event)
 
     async def _watch(self) -> None:
         """Return when the connection is dead."""

@@ -8,7 +8,7 @@ return.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -42,6 +42,8 @@ __all__ = ["ControlLink", "Orders"]
 logger = logging.getLogger(__name__)
 
 _REMEMBERED = 1000
+_MOST_EVENTS = 64
+"""So many wait at most before the server is read no further."""
 _PLATFORM = "linux"
 
 
@@ -107,8 +109,10 @@ class ControlLink:
         self._orders = orders
         self._node_id = node_id
         self._connected = connected
-        self._bell = Bell()
         self._change = Bell()
+        self._events: deque[ControlEvent] = deque()
+        self._arrived = Bell()
+        self._taken = Bell()
         self._line: Line[ControlEvent] | None = None
         self._spread_s: float | None = None
         self._channel: ControlChannel | None = None
@@ -177,15 +181,17 @@ class ControlLink:
         line = Line(
             channel,
             dialled.websocket,
-            bell=self._bell,
-            handle=self._handle,
+            self,
             is_waiting=lambda: False,
         )
         self._line = line
         logger.info("control_channel_open")
         self._connected()
         try:
-            outcome = await line.carry()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._obey_all)
+                outcome = await line.carry()
+                tasks.cancel_scope.cancel()
         finally:
             self._line = None
         return self._spread(
@@ -196,7 +202,30 @@ class ControlLink:
         """Come back over the time the server named last, if it names none now."""
         return outcome if self._spread_s is None else replace(outcome, spread_s=self._spread_s)
 
-    async def _handle(self, event: ControlEvent) -> None:
+    # What the line calls.
+
+    def handle(self, event: ControlEvent) -> None:
+        """Keep an event until its turn comes."""
+        self._events.append(event)
+        self._arrived.ring()
+
+    def is_full(self) -> bool:
+        """See ``Owner.is_full``."""
+        return len(self._events) >= _MOST_EVENTS
+
+    async def wait_room(self) -> None:
+        """See ``Owner.wait_room``."""
+        while self.is_full():
+            await self._taken.wait()
+
+    async def _obey_all(self) -> None:
+        while True:
+            while self._events:
+                await self._obey(self._events.popleft())
+                self._taken.ring()
+            await self._arrived.wait()
+
+    async def _obey(self, event: ControlEvent) -> None:
         if isinstance(event, SessionOrdered):
             refusal = await self._orders.start(event.order)
             if refusal:
@@ -219,4 +248,5 @@ class ControlLink:
             self._channel.task_complete(task, anyio.current_time())
         except LocalProtocolError:
             logger.warning("report_dropped", extra={"session_id": session_id})
-        self._bell.ring()
+        if self._line is not None:
+            self._line.speak()

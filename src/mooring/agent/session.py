@@ -22,7 +22,6 @@ from dataclasses import dataclass
 
 import anyio
 
-from mooring.agent.bell import Bell
 from mooring.agent.identity import NotRegistered
 from mooring.agent.line import DIAL_ERRORS, Dialled, Line, outcome_of
 from mooring.agent.patience import Ending, Patience
@@ -101,10 +100,10 @@ class Session:
         self._keeper = keeper
         self._random = random
         self._times = times
-        self._bell = Bell()
+        self._line: Line[Event] | None = None
         self._terminal = None
         if shell is not None:
-            self._terminal = Terminal(shell, channel, self._bell, profile=profile)
+            self._terminal = Terminal(shell, channel, self._speak, profile=profile)
         self._ending = anyio.Event()
         self._connections = anyio.CancelScope()
         self._patience = Patience(
@@ -160,7 +159,11 @@ class Session:
         )
         if not self._channel.closed:
             self._channel.terminate(state, anyio.current_time())
-            self._bell.ring()
+            self._speak()
+
+    def _speak(self) -> None:
+        if self._line is not None:
+            self._line.speak()
 
     async def _stay_connected(self) -> None:
         """Have one connection after the other, until the session is over."""
@@ -198,34 +201,49 @@ class Session:
         self._channel.send_state(connected, opened_at)
         # What was said last while there was no connection is due now.
         self._channel.tick(opened_at)
-        outcome = await Line(
+        self._line = Line(
             self._channel,
             dialled.websocket,
-            bell=self._bell,
-            handle=self._handle,
+            self,
             is_waiting=lambda: self._channel.unacked_bytes > 0,
-        ).carry()
+        )
+        try:
+            outcome = await self._line.carry()
+        finally:
+            self._line = None
         if outcome is not None:
             logger.info("data_channel_lost", extra={"reason": outcome.reason})
         lasted_s = anyio.current_time() - opened_at
         return Ending.UNANSWERED if outcome is None else outcome.ending, lasted_s
 
-    async def _handle(self, event: Event) -> None:
+    # What the line calls.
+
+    def is_full(self) -> bool:
+        """See ``Owner.is_full``."""
+        return self._terminal is not None and self._terminal.is_full()
+
+    async def wait_room(self) -> None:
+        """See ``Owner.wait_room``."""
+        if self._terminal is not None:
+            await self._terminal.wait_room()
+
+    def handle(self, event: Event) -> None:
+        """See ``Owner.handle``."""
         if isinstance(event, Closed):
             self.end()
         elif self._terminal is None:
             return
         elif isinstance(event, Received):
-            await self._receive(event, self._terminal)
+            self._receive(event, self._terminal)
         elif isinstance(event, ClientKnown):
             large = takes_large_payloads(event.client_version)
             self._terminal.use_payloads(LARGE_PAYLOAD if large else SMALL_PAYLOAD)
         else:
             self._terminal.has_room()
 
-    async def _receive(self, event: Received, terminal: Terminal) -> None:
+    def _receive(self, event: Received, terminal: Terminal) -> None:
         if event.payload_type == PayloadType.OUTPUT:
-            if not await terminal.type(event.payload):
+            if not terminal.type(event.payload):
                 logger.warning("typed_too_far_ahead")
                 self.end()
             return

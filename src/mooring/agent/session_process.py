@@ -162,13 +162,12 @@ async def _dial(
 
 
 async def _obey_signals(session: Session, shell: Shell | None) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGCHLD) as signals:
+    # Not by the loop: uvloop keeps this one for itself, and there is nothing here to wait for.
+    signal.signal(signal.SIGCHLD, lambda *_: bury_orphans(None if shell is None else shell.pid))
+    with anyio.open_signal_receiver(signal.SIGTERM) as signals:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        async for number in signals:
-            if number == signal.SIGTERM:
-                session.end()
-            else:
-                bury_orphans(None if shell is None else shell.pid)
+        async for _ in signals:
+            session.end()
 
 
 async def _follow(session: Session, supervisor: int) -> None:

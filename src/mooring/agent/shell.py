@@ -31,6 +31,8 @@ INHERITED = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_TIME",
 _READ_SIZE = 4096
 """What the kernel's terminal hands out at most in one read."""
 
+_LITTLE = 256
+
 _ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _USER_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 _NOT_SHELLS = ("nologin", "false", "true", "sync")
@@ -173,10 +175,14 @@ class Shell:
         self._process = os.pidfd_open(pid)
         self._code: int | None = None
 
+    def fileno(self) -> int:
+        """Return the terminal's descriptor, to wait for it."""
+        return self._master
+
     async def read(self, limit: int) -> bytes:
         """Wait for output and take what is there, ``limit`` bytes at most; empty at the end."""
         while True:
-            output, is_over = self._take(limit)
+            output, is_over = self.take(limit)
             if output or is_over:
                 return output
             await anyio.wait_readable(self._master)
@@ -190,7 +196,11 @@ class Shell:
             return await self.read(limit)
         return b""
 
-    def _take(self, limit: int) -> tuple[bytes, bool]:
+    def take(self, limit: int) -> tuple[bytes, bool]:
+        """Take output without waiting, and tell whether it has ended.
+
+        After little there is most likely no more, so that the echo of a key costs one read.
+        """
         pieces: list[bytes] = []
         size = 0
         is_over = False
@@ -208,18 +218,21 @@ class Shell:
                 break
             pieces.append(piece)
             size += len(piece)
+            if len(piece) < _LITTLE:
+                break
         return b"".join(pieces), is_over
 
-    async def write(self, data: bytes) -> None:
-        """Type ``data``, however slowly the program reads; a shell that is gone reads nothing."""
-        rest = memoryview(data)
-        while rest:
-            try:
-                rest = rest[os.write(self._master, rest) :]
-            except BlockingIOError:
-                await anyio.wait_writable(self._master)
-            except OSError:
-                return
+    def put(self, data: bytes) -> int:
+        """Type ``data`` without waiting, and count the bytes that the terminal took.
+
+        A shell that is gone reads nothing, and takes all.
+        """
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return len(data)
 
     def resize(self, *, columns: int, rows: int) -> None:
         """Change the terminal's size; the programs in it get SIGWINCH."""

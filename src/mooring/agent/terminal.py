@@ -6,7 +6,9 @@ not the agent's memory. Payloads end between characters, because clients decode 
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
+from collections.abc import Callable
 
 import anyio
 
@@ -29,45 +31,46 @@ _MOST_AHEAD = 16 * 1024 * 1024
 
 
 class Terminal:
-    """One shell and one channel; ``bell`` rings when the channel has something to send."""
+    """One shell and one channel; ``speak`` is called when the channel has something to send."""
 
-    def __init__(self, shell: Shell, channel: DataChannel, bell: Bell, *, profile: str) -> None:
+    def __init__(
+        self, shell: Shell, channel: DataChannel, speak: Callable[[], None], *, profile: str
+    ) -> None:
         """Join them; the lines of ``profile`` are typed before everything else."""
         self._shell = shell
         self._channel = channel
-        self._bell = bell
+        self._speak = speak
+        self._loop = asyncio.get_running_loop()
         self._payload = SMALL_PAYLOAD
         self._splitter = Utf8Splitter()
         self._unsent: deque[bytes] = deque()
+        self._is_reading = False
         self._room = Bell()
-        self._waits_for_room = False
         self._stop = anyio.Event()
-        self._is_over = False
         self._ahead: deque[bytes] = deque([f"{profile}\n".encode()] if profile else ())
         self._ahead_bytes = sum(map(len, self._ahead))
-        self._arrived = Bell()
+        self._is_writing = False
         self._taken = Bell()
+        self._is_running = False
+        self._is_over = False
 
     async def run(self) -> int:
         """Work until the shell has ended and its output is in the channel; its exit code."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._type)
-            tasks.start_soon(self._show)
+        self._is_running = True
+        try:
+            self._send()
+            self._type()
             code = await self._shell.wait()
-            tasks.cancel_scope.cancel()
-        self._forget_input()
+        finally:
+            self._is_running = False
+            self._is_over = True
+            self._read_on(on=False)
+            self._forget_input()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._cancel_on_stop, tasks.cancel_scope)
             await self._show_rest()
             tasks.cancel_scope.cancel()
         return code
-
-    def _forget_input(self) -> None:
-        """Let whoever waits for the shell to read go on: it never will."""
-        self._is_over = True
-        self._ahead.clear()
-        self._ahead_bytes = 0
-        self._taken.ring()
 
     def stop(self) -> None:
         """Show no more: nobody will see it."""
@@ -76,6 +79,7 @@ class Terminal:
 
     def has_room(self) -> None:
         """Hear that the channel takes output again."""
+        self._send()
         self._room.ring()
 
     def use_payloads(self, size_bytes: int) -> None:
@@ -87,62 +91,107 @@ class Terminal:
         """Change the size that programs see."""
         self._shell.resize(columns=size.columns, rows=size.rows)
 
-    async def type(self, data: bytes) -> bool:
-        """Take input; waits while far too much of it lies ahead. False if nothing helps.
+    # What is typed.
+
+    def is_full(self) -> bool:
+        """Whether far too much input lies ahead of the shell to take more.
 
         Not reading is how a peer is slowed down. But who does not read gets no acknowledgements
         either: while the shell waits for those before it reads on, we must not wait for it. The
         channel says only at half its window that it has room, so some room is no answer.
         """
+        is_much = self._ahead_bytes > _MAX_AHEAD
+        return is_much and not self._unsent and not self._stop.is_set()
+
+    async def wait_room(self) -> None:
+        """Wait until it is not full."""
+        while self.is_full():
+            await self._taken.wait()
+
+    def type(self, data: bytes) -> bool:
+        """Take input, and type what the shell takes at once; False if it lies hopelessly ahead."""
         if self._is_over:
             return True
-        self._ahead.append(data)
-        self._ahead_bytes += len(data)
-        self._arrived.ring()
-        while self._ahead_bytes > _MAX_AHEAD and not self._waits_for_room:
-            if self._stop.is_set():
-                break
-            await self._taken.wait()
+        if self._is_running and not self._ahead:
+            data = data[self._shell.put(data) :]
+        if data:
+            self._ahead.append(data)
+            self._ahead_bytes += len(data)
+            self._write_on(on=self._is_running)
         return self._ahead_bytes <= _MOST_AHEAD
 
-    async def _type(self) -> None:
-        while True:
-            while self._ahead:
-                data = self._ahead.popleft()
-                await self._shell.write(data)
-                self._ahead_bytes -= len(data)
-                self._taken.ring()
-            await self._arrived.wait()
+    def _type(self) -> None:
+        """Go on typing; called whenever the terminal takes more."""
+        while self._ahead:
+            data = self._ahead[0]
+            taken = self._shell.put(data)
+            self._ahead_bytes -= taken
+            if taken < len(data):
+                self._ahead[0] = data[taken:]
+                break
+            self._ahead.popleft()
+        self._write_on(on=bool(self._ahead))
+        self._taken.ring()
 
-    async def _show(self) -> None:
-        while True:
-            await self._send()
-            output = await self._shell.read(_READ_SIZE)
-            if not output:
-                return
-            self._unsent.extend(pieces(self._splitter.push(output), self._payload))
+    def _forget_input(self) -> None:
+        """Let whoever waits for the shell to read go on: it never will."""
+        self._write_on(on=False)
+        self._ahead.clear()
+        self._ahead_bytes = 0
+        self._taken.ring()
+
+    def _write_on(self, *, on: bool) -> None:
+        if on and not self._is_writing:
+            self._loop.add_writer(self._shell.fileno(), self._type)
+        elif self._is_writing and not on:
+            self._loop.remove_writer(self._shell.fileno())
+        self._is_writing = on
+
+    # What is shown.
+
+    def _show(self) -> None:
+        """Take what the shell has printed; called whenever there is something."""
+        output, is_over = self._shell.take(_READ_SIZE)
+        self._unsent.extend(pieces(self._splitter.push(output), self._payload))
+        self._send()
+        if is_over:
+            self._read_on(on=False)
 
     async def _show_rest(self) -> None:
-        await self._send()
+        await self._send_all()
         while output := await self._shell.drain(_READ_SIZE):
             self._unsent.extend(pieces(self._splitter.push(output), self._payload))
-            await self._send()
+            await self._send_all()
         self._unsent.extend(pieces(self._splitter.flush(), self._payload))
-        await self._send()
+        await self._send_all()
 
-    async def _send(self) -> None:
-        # INVARIANT: a piece leaves the queue in the moment in which it enters the channel, so
-        # nothing is lost when this is cancelled while it waits.
-        while self._unsent and not self._channel.closed:
-            if self._channel.room():
-                now = anyio.current_time()
-                self._channel.send(PayloadType.OUTPUT, self._unsent.popleft(), now)
-                self._bell.ring()
-            else:
-                self._waits_for_room = True
-                self._taken.ring()
-                await self._room.wait()
-                self._waits_for_room = False
+    async def _send_all(self) -> None:
+        self._send()
+        while self._unsent:
+            await self._room.wait()
+
+    def _send(self) -> None:
+        """Put into the channel what it has room for, and read on when that is all."""
+        # INVARIANT: a piece leaves the queue in the moment in which it enters the channel.
+        is_news = False
+        while self._unsent and self._channel.room() and not self._channel.closed:
+            piece = self._unsent.popleft()
+            self._channel.send(PayloadType.OUTPUT, piece, anyio.current_time())
+            is_news = True
+        if self._channel.closed:
+            self._unsent.clear()
+        if is_news:
+            self._speak()
+        self._read_on(on=self._is_running and not self._unsent)
+        if self._unsent:
+            self._taken.ring()
+
+    def _read_on(self, *, on: bool) -> None:
+        if on and not self._is_reading:
+            self._loop.add_reader(self._shell.fileno(), self._show)
+        elif self._is_reading and not on:
+            self._loop.remove_reader(self._shell.fileno())
+        self._is_reading = on
 
     async def _cancel_on_stop(self, scope: anyio.CancelScope) -> None:
         await self._stop.wait()

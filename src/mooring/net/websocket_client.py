@@ -9,8 +9,9 @@ import asyncio
 import re
 import ssl as ssl_module
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import aiofastnet
@@ -29,7 +30,7 @@ from mooring.net.websocket import (
 from mooring.net.websocket_link import Link
 from mooring.net.websocket_protocol import LinkProtocol, Role
 
-__all__ = ["WebSocket", "connect"]
+__all__ = ["Ears", "WebSocket", "connect"]
 
 MAX_UNREAD = 256 * 1024
 """So much waits for ``receive``, in bytes, before we stop reading the socket."""
@@ -41,6 +42,16 @@ PORTS = {"ws": 80, "wss": 443}
 
 MAX_HEAD = 64 * 1024
 """The answer to the upgrade: its head, and its body if it is no."""
+
+
+class Ears(Protocol):
+    """Who hears messages in the moment they come; nothing here waits."""
+
+    def heard(self, message: bytes | str) -> bool:
+        """Take a message, or leave it, and all after it, to ``receive``."""
+
+    def may_speak(self) -> None:
+        """The server has caught up: ``takes_now`` is true again."""
 
 
 class WebSocket:
@@ -60,6 +71,7 @@ class WebSocket:
         self._over = anyio.Event()
         self._end: WebSocketClosed | None = None
         self.link: Link | None = None
+        self.ears: Ears | None = None
 
     @property
     def last_seen(self) -> float:
@@ -104,6 +116,15 @@ class WebSocket:
         if self._sent >= YIELD_AFTER:
             self._sent = 0
             await anyio.lowlevel.checkpoint()
+
+    @property
+    def takes_now(self) -> bool:
+        """Whether ``send_now`` may be called: open, and the server reads fast enough."""
+        return self._end is None and self._writable.is_set()
+
+    def send_now(self, messages: Sequence[bytes]) -> None:
+        """Send binary messages in this very moment, because somebody is waiting for them."""
+        self._link().send_now(messages)
 
     async def send_text(self, data: str) -> None:
         """Send a text message; see ``send``."""
@@ -167,6 +188,9 @@ class WebSocket:
         self._arrived(bytes(data))
 
     def _arrived(self, message: bytes | str) -> None:
+        # INVARIANT: nothing is heard at once while something older waits in the inbox.
+        if self.ears is not None and not self._inbox and self.ears.heard(message):
+            return
         self._inbox.append(message)
         self._unread += len(message)
         if self._unread >= MAX_UNREAD:
@@ -187,6 +211,8 @@ class WebSocket:
         """See ``Listener.writable``."""
         if is_writable:
             self._writable.set()
+            if self.ears is not None:
+                self.ears.may_speak()
         elif self._end is None:
             self._writable = anyio.Event()
 

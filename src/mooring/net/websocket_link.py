@@ -8,6 +8,7 @@ small frames into one write, flow control that loses nothing, and deadlines.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -200,6 +201,14 @@ class Link(WSListener):
         elif not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon(self._flush_turn)
+
+    def send_now(self, messages: Sequence[bytes]) -> None:
+        """Send binary messages and hand them over, after all that was gathered before."""
+        if self.is_closing or self._ws is None:
+            return
+        for data in messages:
+            self._ws.send(BINARY, data)
+        self.flush()
 
     def flush(self) -> None:
         """See ``Peer.flush``."""

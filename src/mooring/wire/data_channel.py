@@ -16,8 +16,9 @@ mooring_client    ``ClientKnown`` for an agent
 anything else     dropped and counted, frames of the wrong direction too
 ================  ===============================================================================
 
-Acknowledgements are one per frame, as stock peers know them. Two ends of ours agree
-(``adopt``) on one per ``ack_every_bytes`` that speaks for all frames before it.
+Acknowledgements are one per frame, as stock peers know them. Two ends of ours have one per
+``ack_every_bytes`` that speaks for all frames before it: by ``adopt``, or when the gateway names
+to an agent a client of ours, which does the same when it hears the first.
 
 Source: session-manager-plugin, src/datachannel; amazon-ssm-agent, agent/session/datachannel.
 """
@@ -45,7 +46,7 @@ from mooring.wire.payloads import (
     MessageType,
     PayloadType,
 )
-from mooring.wire.receipts import Receipts
+from mooring.wire.receipts import USUAL_DELAYS, Delays, Receipts
 from mooring.wire.stamp import OUTSIDE_NUMBERING, Stamp
 
 __all__ = ["DataChannel", "Limits", "Role"]
@@ -70,7 +71,7 @@ class Limits:
     window_bytes: int = 128 * 1024
     window_frames: int = 8192
     ack_every_bytes: int = 32 * 1024
-    ack_delay_s: float = 0.02
+    delays: Delays = USUAL_DELAYS
     reorder_frames: int = 10_000
     reorder_bytes: int = 4 * 1024 * 1024
     flush_s: float = 2.0
@@ -95,20 +96,16 @@ class DataChannel:
         self._outbox = Outbox()
         self._inbox = Inbox(max_frames=limits.reorder_frames, max_bytes=limits.reorder_bytes)
         self._receipts = Receipts(
-            self._takes, every_bytes=limits.ack_every_bytes, delay_s=limits.ack_delay_s
+            self._takes, every_bytes=limits.ack_every_bytes, delays=limits.delays
         )
         self._events: list[Event] = []
         self._writes: list[bytes] = []
         self._now = 0.0
         self._max_payload = limits.first_payload
         self._window_bytes = limits.window_bytes
-        self._connected = True
-        self._paused = False
-        self._ready = True
-        self._throttled = False
-        self._resends_wait = False
-        self._dropped = 0
-        self._repeated = 0
+        self._connected = self._ready = True
+        self._paused = self._throttled = self._resends_wait = False
+        self._dropped = self._repeated = 0
         self._last_words: AgentSessionState | None = None
         self._flush_by: float | None = None
 
@@ -150,9 +147,12 @@ class DataChannel:
         """Go by what the handshake of two ends of ours has settled."""
         self.set_max_payload(min(terms.max_payload, self._limits.max_payload))
         self._window_bytes = terms.window_bytes
-        self._receipts.cumulative = terms.cumulative_acks
-        self._outbox.peer_repeats_acks = True
+        self._speak_for_all(agreed=terms.cumulative_acks)
         self._announce_room()
+
+    def _speak_for_all(self, *, agreed: bool) -> None:
+        self._receipts.cumulative = agreed
+        self._outbox.peer_repeats_acks = agreed
 
     def send(self, payload_type: PayloadType, payload: bytes, now: float) -> None:
         """Send stream data and keep it until it has arrived.
@@ -283,7 +283,7 @@ class DataChannel:
         }
         if self._is_agent:
             table[MessageType.PAUSE_PUBLICATION] = self._on_pause
-            table[MessageType.START_PUBLICATION] = self._on_start
+            table[MessageType.START_PUBLICATION] = lambda _: self._resume()
             table[MessageType.MOORING_CLIENT] = self._on_client
         return table
 
@@ -323,8 +323,8 @@ class DataChannel:
     def _may_go(self, frame: Held) -> bool:
         return self._ready or frame.payload_type in HANDSHAKE_TYPES
 
-    def _acknowledge(self, receipt: Acknowledge | None) -> None:
-        if receipt is not None:
+    def _acknowledge(self, receipts: Sequence[Acknowledge]) -> None:
+        for receipt in receipts:
             self._write_outside(MessageType.ACKNOWLEDGE, receipt.serialize())
 
     def _on_acknowledge(self, message: AgentMessage) -> None:
@@ -334,6 +334,7 @@ class DataChannel:
         if body.message_type != self._sends:
             raise RemoteProtocolError(f"acknowledges `{body.message_type}`, we send {self._sends}")
         if body.cumulative:
+            self._speak_for_all(agreed=True)
             self._outbox.acknowledge_up_to(body.sequence_number, self._now)
         else:
             self._outbox.acknowledge(body.sequence_number, self._now)
@@ -349,11 +350,10 @@ class DataChannel:
             self._paused = self._throttled = True
             self._events.append(Publication(paused=True))
 
-    def _on_start(self, _: AgentMessage) -> None:
-        self._resume()
-
     def _on_client(self, message: AgentMessage) -> None:
-        self._events.append(ClientKnown.parse(message.payload))
+        known = ClientKnown.parse(message.payload)
+        self._speak_for_all(agreed=known.is_ours)
+        self._events.append(known)
 
     def _resume(self) -> None:
         """Lift a pause: any sign that the other side reads again does."""

@@ -34,6 +34,7 @@ from mooring.wire.json_object import JsonObject, JsonValue, write_json
 __all__ = [
     "BYTE_STREAMS",
     "HANDSHAKE_TYPES",
+    "OUR_CLIENTS",
     "Acknowledge",
     "AgentSessionState",
     "ChannelClosed",
@@ -48,6 +49,9 @@ __all__ = [
     "serialize_exit_code",
     "serialize_flag",
 ]
+
+OUR_CLIENTS = "mooring-"
+"""How the ids of our own clients begin; a stock client's is a bare UUID."""
 
 _SCHEMA_VERSION = 1
 _FLAG = struct.Struct("!I")
@@ -294,6 +298,11 @@ class ClientKnown:
     client_version: str
     client_id: str
     resumed: bool
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the client knows cumulative acknowledgements; its id says so."""
+        return self.client_id.startswith(OUR_CLIENTS)
 
     @classmethod
     def parse(cls, payload: bytes) -> ClientKnown:

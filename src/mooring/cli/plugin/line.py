@@ -35,6 +35,7 @@ from mooring.net.websocket import ConnectError, ConnectRefused, WebSocketClosed
 from mooring.net.websocket_client import WebSocket, connect
 from mooring.secret import Secret
 from mooring.wire.open_message import client_open_message
+from mooring.wire.payloads import OUR_CLIENTS
 
 __all__ = ["Line", "Over", "Patience", "drop"]
 
@@ -87,7 +88,7 @@ class Line:
         self._world = world
         self._notice = notice
         self._patience = patience
-        self._client_id = str(world.new_id())
+        self._client_id = f"{OUR_CLIENTS}{world.new_id()}"
         self._backoff = Backoff(patience.base_s, patience.cap_s)
         self._asked_for_ca = False
         self._lost_at: float | None = None

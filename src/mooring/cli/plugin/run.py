@@ -33,7 +33,9 @@ def run(argv: list[str]) -> int:
     write(_SCREEN, f"\nStarting session with SessionId: {invocation.session_id}\n")
     terminal = Terminal(_KEYS, _SCREEN)
     try:
-        ending = anyio.run(hold, invocation, terminal, settings.ca_files)
+        ending = anyio.run(
+            hold, invocation, terminal, settings.ca_files, backend_options={"use_uvloop": True}
+        )
     finally:
         terminal.restore()
     return ending.status(passes_exit_code=settings.passes_exit_code)

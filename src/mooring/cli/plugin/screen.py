@@ -37,6 +37,10 @@ class Screen:
             self._waiting += data
             self._pump()
 
+    def is_full(self) -> bool:
+        """Whether too much waits to be read."""
+        return len(self._waiting) > _MOST_WAITING and not self.broken.is_set()
+
     async def room(self) -> None:
         """Wait while too much waits to be read."""
         await self._at_most(_MOST_WAITING)

@@ -1,7 +1,7 @@
 """One session in the hands of a person: keys in, output out, over a line that may break.
 
-Tasks: one keeps the line and takes what comes over it, one sends, one hears signals. Only their
-common event loop touches the channel, so it needs no lock.
+A key goes out, and an answer to the screen, in the callback that read it; tasks keep the line and
+hear signals. Only their common event loop touches the channel, so it needs no lock.
 
 At the end of piped input the shell is told so (EOT), again and again until it ends: a program in
 the shell may have taken the first, and a shell that was not up yet reads it as a NUL.
@@ -9,14 +9,11 @@ the shell may have taken the first, and a shell that was not up yet reads it as 
 
 from __future__ import annotations
 
-import contextlib
-import math
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
-import anyio.lowlevel
 
 from mooring.cli.plugin.conversation import Conversation, Face
 from mooring.cli.plugin.ending import Ending, How
@@ -26,9 +23,10 @@ from mooring.cli.plugin.line import Line, Over, drop
 from mooring.cli.plugin.screen import Screen
 from mooring.cli.plugin.terminal import Terminal
 from mooring.cli.world import World
+from mooring.net.carrier import Carrier
 from mooring.net.websocket import WebSocketClosed
 from mooring.net.websocket_client import WebSocket
-from mooring.wire.channel_events import Writable
+from mooring.wire.channel_events import Event, Writable
 from mooring.wire.data_channel import DataChannel, Limits, Role
 from mooring.wire.payloads import PayloadType
 from mooring.wire.session_order import SessionType
@@ -68,7 +66,7 @@ class Session:
         self._pending = bytearray()
         self._last_key = b""
         self._shown_at = anyio.current_time()
-        self._wake = anyio.Event()
+        self._carrier: Carrier[Event] | None = None
         self._input_over = anyio.Event()
         self._over = anyio.Event()
         self._ending: Ending | None = None
@@ -116,51 +114,46 @@ class Session:
 
     async def _use(self, websocket: WebSocket) -> None:
         """Take what comes until the connection ends."""
+        carrier = Carrier(self._channel, websocket, self)
+        self._carrier = carrier
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._send, websocket)
             tasks.start_soon(self._line.watch, websocket)
             try:
-                await self._receive(websocket)
+                with carrier:
+                    await carrier.hear()
             except WebSocketClosed:
                 tasks.cancel_scope.cancel()
             finally:
+                self._carrier = None
+                if carrier.has_heard:
+                    self._line.proven()
                 await drop(websocket)
 
-    async def _receive(self, websocket: WebSocket) -> None:
-        while True:
-            message = await websocket.receive()
-            if isinstance(message, bytes):
-                self._line.proven()
-                self._channel.receive(message, anyio.current_time())
-                self._react()
-                self._wake.set()
-                await self._screen.room()
+    def _speak(self) -> None:
+        if self._carrier is not None:
+            self._carrier.speak()
 
-    async def _send(self, websocket: WebSocket) -> None:
-        with contextlib.suppress(WebSocketClosed):
-            while True:
-                self._wake = anyio.Event()
-                for frame in self._channel.writes():
-                    await websocket.send(frame)
-                due = self._channel.deadline()
-                with anyio.CancelScope(deadline=math.inf if due is None else due):
-                    await self._wake.wait()
-                self._channel.tick(anyio.current_time())
-                self._react()
+    # What the carrier calls.
 
-    def _react(self) -> None:
-        now = anyio.current_time()
-        for event in self._channel.events():
-            self._conversation.react(event, now)
-            if isinstance(event, Writable):
-                self._pump()
+    def handle(self, event: Event) -> None:
+        """See ``Owner.handle``."""
+        self._conversation.react(event, anyio.current_time())
+        if isinstance(event, Writable):
+            self._pump()
         if self._conversation.ending is not None:
             self._end(self._conversation.ending)
 
+    def is_full(self) -> bool:
+        """See ``Owner.is_full``."""
+        return self._screen.is_full()
+
+    async def wait_room(self) -> None:
+        """See ``Owner.wait_room``."""
+        await self._screen.room()
+
     async def _until_flushed(self) -> None:
-        while not self._channel.flushed:
-            await self._wake.wait()
-            await anyio.lowlevel.checkpoint()
+        while not self._channel.flushed and self._carrier is not None:
+            await self._carrier.wait_heard()
 
     def _end(self, ending: Ending) -> None:
         if self._ending is None:
@@ -183,7 +176,7 @@ class Session:
         if self._session_type is not None and not self._channel.closed:
             size = self._terminal.size().serialize()
             self._channel.send(PayloadType.SIZE, size, anyio.current_time())
-            self._wake.set()
+            self._speak()
 
     def _typed(self, data: bytes) -> None:
         if not data:
@@ -216,7 +209,7 @@ class Session:
             self._keyboard.pause()
         elif self._session_type is not None:
             self._keyboard.read()
-        self._wake.set()
+        self._speak()
 
     async def _part(self) -> None:
         """Do what the end of the input asks for."""
