@@ -37,7 +37,12 @@ from mooring.keys.password_hash import Argon2Passwords
 from mooring.net.http_server import http_protocol
 from mooring.net.tls import server_context
 from mooring.net.websocket_server import websocket_protocol
-from mooring.operations.accounts import ADMINISTRATOR, create_first_account, new_sign_in
+from mooring.operations.accounts import (
+    ADMINISTRATOR,
+    account_to_sign_in,
+    create_first_account,
+    new_sign_in,
+)
 from mooring.operations.audit_queue import open_audit_queue
 from mooring.operations.organization_accounts import finish_requests
 from mooring.operations.problems import OperationRefused
@@ -266,7 +271,7 @@ def _sign_in(arguments: argparse.Namespace) -> int:
     data_dir = DataDir(arguments.data_dir)
     data_dir.check()
     settings = load(data_dir.path, env=environment(), flags={})
-    path = anyio.run(_new_link, data_dir, settings, arguments.user)
+    path = anyio.run(_new_link, data_dir, settings, arguments.account, arguments.user)
     if arguments.output == "json":
         sys.stdout.write(json.dumps({"sign_in_url_path": path}) + "\n")
     else:
@@ -274,10 +279,12 @@ def _sign_in(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _new_link(data_dir: DataDir, settings: ServerSettings, user_name: str) -> str:
+async def _new_link(
+    data_dir: DataDir, settings: ServerSettings, account_id: str, user_name: str
+) -> str:
     async with open_world(data_dir, settings, writer="sign-in") as world:
-        accounts = await world.store.find(lambda look: tuple(look.accounts()))
-        token = await new_sign_in(world, accounts[0], user_name)
+        account_id = await account_to_sign_in(world, account_id)
+        token = await new_sign_in(world, account_id, user_name)
     return f"{_SIGN_IN}?token={token.reveal()}"
 
 
@@ -290,7 +297,8 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(act=_run)
     link = commands.add_parser("sign-in", help="print a new single-use sign-in link")
     link.set_defaults(act=_sign_in)
-    link.add_argument("--user", default=ADMINISTRATOR, help="an IAM user of the first account")
+    link.add_argument("--user", default=ADMINISTRATOR, help="an IAM user of the account")
+    link.add_argument("--account", default="", help="its id, when there are several accounts")
     for command in (init, run, link):
         command.add_argument("--data-dir", type=Path, required=True)
     for command in (init, link):

@@ -80,3 +80,17 @@ async def test_closed_subjects_take_no_room() -> None:
             bus.subscribe(f"node.{number}", echo).close()
 
         assert bus.statistics().subjects == 0
+
+
+async def test_what_fails_within_the_block_comes_out_as_it_is() -> None:
+    async def fail() -> None:
+        async with LocalBus() as bus:
+            bus.subscribe("a", echo_nothing)
+            raise LookupError("as it is")
+
+    with pytest.raises(LookupError, match="as it is"):
+        await fail()
+
+
+async def echo_nothing(_: bytes) -> bytes:
+    return b""

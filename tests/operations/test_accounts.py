@@ -1,10 +1,17 @@
 """A new account has an administrator that works, a role for nodes, and no default password."""
 
+import pytest
 from tests.fakes.world import FakeWorld
 
 from mooring.iam.identity import EntityKind
-from mooring.operations.accounts import NODE_ROLE, create_first_account
+from mooring.operations.accounts import (
+    NODE_ROLE,
+    account_to_sign_in,
+    create_first_account,
+)
 from mooring.operations.credentials import resolve
+from mooring.operations.organizations import create_organization
+from mooring.operations.problems import OperationRefused
 from mooring.operations.sign_in import read_session, sign_in
 
 
@@ -36,3 +43,24 @@ async def test_every_account_has_its_own_secrets(world: FakeWorld) -> None:
     assert first.account_id != second.account_id
     assert first.secret != second.secret
     assert first.secret.reveal() not in repr(first)
+
+
+async def test_the_only_account_is_meant_when_none_is_named(world: FakeWorld) -> None:
+    account_id = await world.account()
+
+    assert await account_to_sign_in(world.world, "") == account_id
+    assert await account_to_sign_in(world.world, account_id) == account_id
+
+
+async def test_of_several_accounts_one_is_named_or_manages_the_others(world: FakeWorld) -> None:
+    alone, other = sorted([await world.account(), await world.account()])
+    with pytest.raises(OperationRefused, match=f"expected one of the accounts {alone}, {other}"):
+        await account_to_sign_in(world.world, "")
+    with pytest.raises(OperationRefused, match="got `999999999999`"):
+        await account_to_sign_in(world.world, "9" * 12)
+    assert await account_to_sign_in(world.world, other) == other
+
+    admin = await world.administrator(other)
+    await create_organization(world.call(admin, "organizations:CreateOrganization"))
+
+    assert await account_to_sign_in(world.world, "") == other

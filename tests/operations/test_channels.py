@@ -200,6 +200,11 @@ async def test_a_session_is_connected_once_and_an_ended_one_never_again(world: F
     await keep_end(world.world, account_id, session_id, end=End.USER, output="")
     await session_connected(world.world, account_id, session_id)
     assert await status() is SessionStatus.TERMINATED
+    events = [event.name for event in await world.events(account_id)]
+    assert [name for name in events if name.startswith("Session")] == [
+        "SessionConnected",
+        "SessionEnded",
+    ]
 
 
 async def test_the_end_of_an_old_line_leaves_a_newer_one_alone(world: FakeWorld) -> None:

@@ -63,6 +63,9 @@ class LocalBus:
         self._subscribers.clear()
         assert tasks is not None  # noqa: S101 only entered contexts are left
         tasks.cancel_scope.cancel()
+        if isinstance(exc, Exception):
+            await tasks.__aexit__(None, None, None)
+            return False  # it comes out by itself, and not in a group
         return await tasks.__aexit__(exc_type, exc, traceback)
 
     def subscribe(self, subject: str, receive: Receive) -> LocalSubscription:

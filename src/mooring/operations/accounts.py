@@ -29,6 +29,7 @@ __all__ = [
     "ADMINISTRATOR",
     "NODE_ROLE",
     "FirstAccount",
+    "account_to_sign_in",
     "create_first_account",
     "new_sign_in",
     "put_node_role",
@@ -112,6 +113,30 @@ def put_node_role(tx: Transaction, account_id: str, role_id: str, now: datetime)
     tx.identities.attach(
         EntityKind.ROLE, role.name, "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
     )
+
+
+async def account_to_sign_in(world: World, account_id: str) -> str:
+    """Return the account that a person means: the one named, the only one, or who manages others.
+
+    Raises:
+        OperationRefused: INVALID_VALUE; the text tells which accounts there are.
+    """
+    accounts = await world.store.find(lambda directory: tuple(directory.accounts()))
+    if account_id or len(accounts) == 1:
+        found = [one for one in accounts if account_id in ("", one)]
+    else:
+        found = [one for one in accounts if await _manages(world, one)]
+    if len(found) != 1:
+        raise OperationRefused(
+            Problem.INVALID_VALUE,
+            f"expected one of the accounts {', '.join(accounts)}, got `{account_id}`",
+        )
+    return found[0]
+
+
+async def _manages(world: World, account_id: str) -> bool:
+    organization = await world.store.read(account_id, lambda tx: tx.organizations.get())
+    return organization is not None
 
 
 async def new_sign_in(world: World, account_id: str, user_name: str) -> Secret:

@@ -15,7 +15,7 @@ from mooring.operations.call import Call
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 from mooring.operations.tokens import new_ticket, token_hash
 from mooring.operations.world import World
-from mooring.ports.records import Ticket
+from mooring.ports.records import AuditEvent, Ticket
 from mooring.ports.tables import Transaction
 from mooring.sessions.session import Session, SessionStatus, is_active, move
 
@@ -206,13 +206,31 @@ async def open_data_channel(world: World, *, session_id: str, token: str) -> Dat
 
 
 async def session_connected(world: World, account_id: str, session_id: str) -> None:
-    """Note that both sides are there."""
+    """Note that both sides are there, and the event of it; a second time does nothing."""
+    now = world.clock.now()
+    event_id = str(world.entropy.uuid())
 
     def work(tx: Transaction) -> None:
         session = tx.sessions.get(session_id)
         if session is not None and session.status is SessionStatus.CONNECTING:
             status = move(session.status, SessionStatus.CONNECTED)
             tx.sessions.put(replace(session, status=status))
+            tx.audit.append(
+                AuditEvent(
+                    event_id=event_id,
+                    time=now,
+                    source="ssm.amazonaws.com",
+                    name="SessionConnected",
+                    region=session.region,
+                    principal_arn=session.owner,
+                    principal_id=session.owner_user_id,
+                    access_key_id="",
+                    source_address="",
+                    user_agent="",
+                    resources=(f"arn:aws:ssm:{session.region}:{account_id}:session/{session_id}",),
+                    read_only=False,
+                )
+            )
 
     await world.store.write(account_id, work)
 
