@@ -43,3 +43,12 @@ def test_errors_go_to_standard_error_without_controls(capsys: pytest.CaptureFixt
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == "mooring: node said \ufffd[2J\nsecond line\n"
+
+
+def test_an_answer_is_whole_as_json_and_lines_to_a_person(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for output_format in OutputFormat:
+        Output(output_format).told({"a": "b\x1b"}, lambda value: [f"a is {value['a']}"])
+
+    assert capsys.readouterr().out == 'a is b\ufffd\n{\n  "a": "b\\u001b"\n}\n'

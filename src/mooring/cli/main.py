@@ -19,7 +19,7 @@ import typer
 
 from mooring import __version__
 from mooring.cli import audit as audit_log
-from mooring.cli import fleet, recording
+from mooring.cli import explain, fleet, recording
 from mooring.cli.account import Account, AccountError, open_account
 from mooring.cli.client import ApiError, Client, Unreachable
 from mooring.cli.dev import DevError, DevOptions, run_dev
@@ -56,6 +56,7 @@ _PROBLEMS = (
     RemoteProtocolError,
     fleet.NodeUnknown,
     recording.KeysUnreadable,
+    explain.ContextUnreadable,
     DevError,
     OSError,
 )
@@ -236,6 +237,62 @@ def _show_audit(verdict: AuditVerdict, output: Output) -> None:
         output.line(audit_log.told(verdict))
     if not verdict.is_whole:
         raise typer.Exit(1)
+
+
+@app.command("why")
+def why(  # noqa: PLR0913  # one for each option of the command line
+    *,
+    principal: Annotated[str, typer.Option(help="ARN of a user, a role or a role's session.")],
+    action: Annotated[str, typer.Option(help="What is to be done, `ssm:StartSession`.")],
+    resource: Annotated[str, typer.Option(help="An ARN, or a node's id or name.")] = "",
+    document: Annotated[str, typer.Option(help="The session document, if it is named.")] = "",
+    context: Annotated[
+        list[str] | None, typer.Option(help="A fact of the request, `aws:SourceIp=192.0.2.1`.")
+    ] = None,
+    profile: Profile = "",
+    region: Region = "",
+    endpoint_url: EndpointUrl = "",
+    output_format: Format = OutputFormat.TABLE,
+) -> None:
+    """Say why somebody may do something, or may not, and what to change."""
+    output = Output(output_format)
+    where = Where(profile=profile, region=region, endpoint_url=endpoint_url)
+    question = explain.Question(
+        principal=principal,
+        action=action,
+        resource=resource,
+        document=document,
+        context=tuple(context or ()),
+    )
+
+    async def show(client: Client, _: Account) -> None:
+        output.told(await explain.why(client, question), explain.why_lines)
+
+    _do(show, where, output)
+
+
+@app.command("who")
+def who(  # noqa: PLR0913  # one for each option of the command line
+    *,
+    node: Annotated[str, typer.Option(help="The node's id or name.")],
+    document: Annotated[
+        list[str] | None, typer.Option(help="A session document to ask about; all by default.")
+    ] = None,
+    with_all: Annotated[bool, typer.Option("--all", help="Show who may not, too.")] = False,
+    profile: Profile = "",
+    region: Region = "",
+    endpoint_url: EndpointUrl = "",
+    output_format: Format = OutputFormat.TABLE,
+) -> None:
+    """Say who can start which kind of session on a node, and by which statement."""
+    output = Output(output_format)
+    where = Where(profile=profile, region=region, endpoint_url=endpoint_url)
+
+    async def show(client: Client, _: Account) -> None:
+        access = await explain.who(client, node, tuple(document or ()))
+        output.told(access, lambda told: explain.who_lines(told, with_all=with_all))
+
+    _do(show, where, output)
 
 
 @app.command("dev")

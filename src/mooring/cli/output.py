@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -60,6 +61,16 @@ class Output:
                 table.add_row(*(Text(printable(str(record.get(key, "")))) for key in columns))
             # A program that reads the table must find each value in one piece.
             Console(width=None if self.is_terminal else _UNBOUNDED).print(table)
+
+    def told(
+        self, value: Mapping[str, Any], lines: Callable[[Mapping[str, Any]], Iterable[str]]
+    ) -> None:
+        """Show an answer: whole as JSON, in lines to a person."""
+        if self.is_json:
+            self.value(value)
+            return
+        for line in lines(value):
+            self.line(line)
 
     def value(self, value: object) -> None:
         """Show one value as JSON."""
