@@ -191,7 +191,7 @@ async def test_a_policy_that_opts_in_is_held_to_its_documents(
             await start(world, ann, node)
 
 
-@pytest.mark.parametrize("name", ["AWS-StartPortForwardingSession", "Mine"])
+@pytest.mark.parametrize("name", ["AWS-StartNothing", "Mine"])
 async def test_other_documents_do_not_exist_for_those_who_may_use_them(
     world: FakeWorld, name: str
 ) -> None:
@@ -218,7 +218,7 @@ async def test_parameters_of_the_shell_document_are_refused(world: FakeWorld) ->
             parameters={"portNumber": ("22",)},
         )
 
-    assert refused.value.problem is Problem.INVALID_VALUE
+    assert refused.value.problem is Problem.INVALID_PARAMETERS
 
 
 @pytest.mark.parametrize("target", ["i-00000000000000000", "mi-00000000000000000", "nonsense", "*"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mooring.sessions.document import DocumentProblem, DocumentRefused, SessionDocument
 from mooring.sessions.document_check import check_document
-from mooring.sessions.document_resolve import resolve_session
+from mooring.sessions.document_resolve import ResolvedSession, host_of, port_of, resolve_session
 from mooring.sessions.document_shipped import SHIPPED
 from mooring.wire.json_object import JsonValue
 from mooring.wire.session_order import SessionType
@@ -27,6 +27,11 @@ def document(parameters: JsonValue, commands: str) -> SessionDocument:
             "properties": {"linux": {"commands": commands}},
         }
     )
+
+
+def ends(of: ResolvedSession) -> tuple[str, str]:
+    where = (of.session_type, of.properties)
+    return port_of(*where), host_of(*where)
 
 
 def commands(of: SessionDocument, **given_: tuple[str, ...]) -> JsonValue:
@@ -50,19 +55,19 @@ def test_a_forward_has_its_port_and_host_and_the_defaults_of_the_rest() -> None:
         "portNumber": "5432",
         "localPortNumber": "0",
     }
-    assert (resolved.port, resolved.host) == ("5432", "db.example")
+    assert ends(resolved) == ("5432", "db.example")
 
 
 def test_a_forward_to_the_node_itself_is_to_localhost() -> None:
     resolved = resolve_session(SHIPPED["AWS-StartSSHSession"], {})
 
-    assert (resolved.port, resolved.host) == ("22", "localhost")
+    assert ends(resolved) == ("22", "localhost")
 
 
 def test_a_command_has_neither_port_nor_host() -> None:
     resolved = resolve_session(document({}, "ls"), {})
 
-    assert (resolved.port, resolved.host) == ("", "")
+    assert ends(resolved) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,7 @@ def test_a_command_has_neither_port_nor_host() -> None:
         ({"portNumber": ()}, "is a String, got 0 values"),
         ({"port": ("80",)}, "no parameters named port"),
         ({"host": ("a b",)}, "parameter host is `a b`"),
+        ({"host": ("169.254.169.254",)}, "no session may reach through a node"),
     ],
 )
 def test_what_is_not_allowed_is_refused_by_name(
@@ -159,4 +165,4 @@ def test_any_parameters_are_resolved_or_refused(of: str, given_: dict[str, list[
         resolved = resolve_session(SHIPPED[of], {key: tuple(row) for key, row in given_.items()})
 
         assert resolved.session_type is SHIPPED[of].session_type
-        assert not resolved.port or 1 <= int(resolved.port) <= 65535
+        assert not ends(resolved)[0] or 1 <= int(ends(resolved)[0]) <= 65535

@@ -43,7 +43,9 @@ def test_names_types_and_parameters_are_awss() -> None:
 @pytest.mark.parametrize("port", ["1", "22", "9999", "59999", "65535"])
 def test_every_port_can_be_forwarded(port: str) -> None:
     for name in ("AWS-StartSSHSession", "AWS-StartPortForwardingSession"):
-        assert resolve_session(SHIPPED[name], {"portNumber": (port,)}).port == port
+        assert (
+            resolve_session(SHIPPED[name], {"portNumber": (port,)}).properties["portNumber"] == port
+        )
 
 
 def test_a_command_runs_on_every_platform() -> None:

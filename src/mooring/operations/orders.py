@@ -17,6 +17,8 @@ from uuid import UUID
 import msgspec
 
 from mooring.operations.world import World
+from mooring.sessions.document import DEFAULT_DOCUMENT
+from mooring.sessions.document_resolve import ResolvedSession
 from mooring.sessions.session import End, Session
 from mooring.wire.agent_message import AgentMessage, Flags
 from mooring.wire.ids import parse_session_id
@@ -35,7 +37,6 @@ __all__ = [
     "session_subject",
 ]
 
-DEFAULT_DOCUMENT = "SSM-SessionManagerRunShell"
 _ORDER_TIMEOUT_S = 5.0
 
 
@@ -61,8 +62,11 @@ def session_subject(account_id: str, session_id: str) -> str:
     return f"session.{account_id}.{session_id}"
 
 
-async def send_start(world: World, session: Session) -> None:
+async def send_start(world: World, session: Session, resolved: ResolvedSession) -> None:
     """Order the node to start the session.
+
+    The properties have nothing left to fill in, so the order holds no parameters: the node has
+    nothing to replace, and reads no value as a template.
 
     Raises:
         NoSubscriber: the node holds no line.
@@ -70,7 +74,11 @@ async def send_start(world: World, session: Session) -> None:
     """
     order = SessionOrder(
         session_id=parse_session_id(session.session_id),
-        document_name=session.document_name,
+        session_type=resolved.session_type,
+        document_name=session.document_name.rpartition("/")[2],
+        description=resolved.description,
+        inputs=resolved.preferences.inputs,
+        properties=resolved.properties,
         run_as_user=session.run_as,
         session_owner=session.owner,
     )

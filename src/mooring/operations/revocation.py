@@ -23,6 +23,7 @@ import anyio
 from mooring.fleet.node import Node
 from mooring.operations.call import Call
 from mooring.operations.caller import Caller
+from mooring.operations.documents_start import asked_again
 from mooring.operations.grants import Gone, caller_now, read_grant
 from mooring.operations.problems import AccessDenied
 from mooring.operations.session_end import end_session
@@ -145,7 +146,11 @@ async def why_not(world: World, session: Session, grant: SessionGrant, node: Nod
     )
     try:
         await require_start(
-            call, target=session.node_id, node=node, document_name=facts.document_name
+            call,
+            target=session.node_id,
+            node=node,
+            document_name=facts.document_name,
+            asked=await asked_again(call, session),
         )
     except AccessDenied as exc:
         return exc.message

@@ -13,14 +13,17 @@ the one kept at the start.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from mooring.fleet.node import Node
 from mooring.operations.authorize import Question, ask, require
 from mooring.operations.call import Call
-from mooring.operations.orders import DEFAULT_DOCUMENT
 from mooring.operations.world import DefaultDocumentCheck
 from mooring.sessions.session import Session
 
 __all__ = [
+    "AskedDocument",
     "document_resource",
     "node_arn",
     "node_resource",
@@ -31,6 +34,18 @@ __all__ = [
 ]
 
 _CHECK = "ssm:SessionDocumentAccessCheck"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedDocument:
+    """The document of a start with its tags; ``extra`` is what its parameters add to the context.
+
+    The extra keys are there for the node and for the document, the tags for the document alone.
+    """
+
+    resource: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def node_resource(call: Call, target: str) -> str:
@@ -75,7 +90,9 @@ def on_session(call: Call, session_id: str, session: Session | None) -> Question
     return Question(action=call.action, resources=tuple(names), extra=extra)
 
 
-async def require_start(call: Call, *, target: str, node: Node | None, document_name: str) -> None:
+async def require_start(
+    call: Call, *, target: str, node: Node | None, document_name: str, asked: AskedDocument
+) -> None:
     """Return when the caller may start a session with this document on this node.
 
     Raises:
@@ -84,13 +101,13 @@ async def require_start(call: Call, *, target: str, node: Node | None, document_
     named = bool(document_name)
     always = call.world.site.default_document_check is DefaultDocumentCheck.ALWAYS
     if not (named or always):
-        unchecked = _with_check(on_node(call, target, node), "false")
+        unchecked = _with_check(on_node(call, target, node), "false", asked)
         if (await ask(call, unchecked)).allowed:
             await require(call, unchecked)
             return
-    await require(call, _with_check(on_node(call, target, node), "true"))
-    document = document_resource(call, document_name or DEFAULT_DOCUMENT)
-    await require(call, _with_check(Question(action=call.action, resources=(document,)), "true"))
+    await require(call, _with_check(on_node(call, target, node), "true", asked))
+    document = Question(action=call.action, resources=(asked.resource,), tags=asked.tags)
+    await require(call, _with_check(document, "true", asked))
 
 
 def document_resource(call: Call, name: str) -> str:
@@ -99,10 +116,10 @@ def document_resource(call: Call, name: str) -> str:
     return f"arn:aws:ssm:{call.caller.region}:{account}:document/{name}"
 
 
-def _with_check(question: Question, value: str) -> Question:
+def _with_check(question: Question, value: str, asked: AskedDocument) -> Question:
     return Question(
         action=question.action,
         resources=question.resources,
         tags=question.tags,
-        extra={_CHECK: (value,)},
+        extra={**asked.extra, _CHECK: (value,)},
     )

@@ -17,6 +17,7 @@ from mooring.fleet.node import Node
 from mooring.iam.principal import PrincipalType
 from mooring.operations.authorize import require, without_resource
 from mooring.operations.call import Call
+from mooring.operations.documents_start import DocumentStart, plan_of, resolve_start
 from mooring.operations.grants import StartFacts, new_grant
 from mooring.operations.orders import DEFAULT_DOCUMENT, send_start
 from mooring.operations.paging import Walk, collect
@@ -70,32 +71,29 @@ async def start_session(
     reason: str = "",
     parameters: Mapping[str, tuple[str, ...]],
 ) -> StartedSession:
-    """Start a shell on a node.
+    """Start a session on a node: a shell, or what the document says.
 
     Raises:
         AccessDenied: on the node, or on the document where that counts.
-        OperationRefused: TARGET_NOT_CONNECTED, or INVALID_DOCUMENT.
+        OperationRefused: TARGET_NOT_CONNECTED, INVALID_DOCUMENT, or INVALID_PARAMETERS.
     """
     node = await call.read(lambda tx: _find(tx, target))
-    await require_start(call, target=target, node=node, document_name=document_name)
-    if document_name not in {"", DEFAULT_DOCUMENT}:
-        raise OperationRefused(
-            Problem.INVALID_DOCUMENT, f"Document with name {document_name} does not exist."
-        )
-    if parameters:
-        names = ", ".join(sorted(parameters))
-        raise OperationRefused(
-            Problem.INVALID_VALUE, f"Document {DEFAULT_DOCUMENT} has no parameters named {names}."
-        )
+    start = await resolve_start(call, document_name, parameters)
+    await require_start(
+        call, target=target, node=node, document_name=document_name, asked=start.asked
+    )
+    start.check()
     if node is None or node.connected_at is None:
         raise _not_connected(target)
-    session = _new_session(call, node, reason)
+    session = replace(
+        _new_session(call, node, reason), document_name=start.name, run_as=start.run_as
+    )
     call.resources.append(session_resource(call, session.session_id))
     facts = StartFacts(caller=call.caller, document_name=document_name, parameters=parameters)
     grant = new_grant(session.session_id, facts)
-    await call.world.store.write(session.account_id, lambda tx: _keep(tx, session, grant))
+    await call.world.store.write(session.account_id, lambda tx: _keep(tx, start, session, grant))
     try:
-        await send_start(call.world, session)
+        await send_start(call.world, session, start.resolved)
     except (NoSubscriber, TimeoutError) as exc:
         await end_session(
             call.world,
@@ -231,8 +229,9 @@ def _new_session(call: Call, node: Node, reason: str) -> Session:
     )
 
 
-def _keep(tx: Transaction, session: Session, grant: SessionGrant) -> None:
+def _keep(tx: Transaction, start: DocumentStart, session: Session, grant: SessionGrant) -> None:
     tx.sessions.put(session)
+    tx.session_plans.put(plan_of(start, session))
     tx.session_grants.put(grant)
 
 

@@ -22,6 +22,7 @@ import re
 from collections.abc import Mapping
 
 from mooring.sessions.document import DocumentProblem, DocumentRefused
+from mooring.sessions.document_host import host_problem
 from mooring.wire.json_object import JsonValue
 from mooring.wire.session_order import SessionType
 
@@ -113,6 +114,11 @@ def _port(filled: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     host = texts.get("host", "")
     if host and not _HOST.fullmatch(host):
         raise _bad("host", host, "a host name or an IP address")
+    problem = host_problem(host) if host else ""
+    if problem:
+        raise DocumentRefused(
+            DocumentProblem.PARAMETERS, f"`host` is `{host[:64]}`, which {problem}"
+        )
     if texts.get("type", "") not in {"", LOCAL_FORWARDING}:
         raise _bad("type", texts["type"], f"`{LOCAL_FORWARDING}` or nothing")
     if texts.get("localConnectionType", "") not in {"", "tcp", "unix"}:

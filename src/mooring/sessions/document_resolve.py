@@ -26,7 +26,7 @@ from mooring.sessions.preferences import Preferences, read_preferences
 from mooring.wire.json_object import JsonValue
 from mooring.wire.session_order import SessionType
 
-__all__ = ["LOCAL_HOST", "ResolvedSession", "resolve_session"]
+__all__ = ["LOCAL_HOST", "ResolvedSession", "host_of", "port_of", "resolve_session"]
 
 LOCAL_HOST = "localhost"
 """The host of a Port session that names none: the node itself."""
@@ -42,20 +42,6 @@ class ResolvedSession:
     properties: Mapping[str, JsonValue] = field(default_factory=dict)
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     preferences: Preferences = field(default_factory=Preferences)
-
-    @property
-    def port(self) -> str:
-        """The port of a Port session; empty for others."""
-        is_port = self.session_type is SessionType.PORT
-        return str(self.properties["portNumber"]) if is_port else ""
-
-    @property
-    def host(self) -> str:
-        """The host of a Port session, in small letters; empty for others."""
-        if self.session_type is not SessionType.PORT:
-            return ""
-        host = self.properties.get("host")
-        return (str(host) if host else LOCAL_HOST).lower().rstrip(".")
 
 
 def resolve_session(
@@ -84,6 +70,19 @@ def resolve_session(
         parameters=values,
         preferences=preferences,
     )
+
+
+def port_of(session_type: SessionType, properties: Mapping[str, JsonValue]) -> str:
+    """Return the port of a Port session's resolved properties; empty for others."""
+    return str(properties["portNumber"]) if session_type is SessionType.PORT else ""
+
+
+def host_of(session_type: SessionType, properties: Mapping[str, JsonValue]) -> str:
+    """Return the host of a Port session's resolved properties, small; empty for others."""
+    if session_type is not SessionType.PORT:
+        return ""
+    host = properties.get("host")
+    return (str(host) if host else LOCAL_HOST).lower().removesuffix(".")
 
 
 def _value(parameter: DocumentParameter, given: tuple[str, ...] | None) -> ParameterValue:
