@@ -33,9 +33,10 @@ from mooring.data_dir import DataDir, DataDirError, make_certificates
 from mooring.gateway.gateway import Gateway, GatewaySettings
 from mooring.keys.file import FileKeyRing
 from mooring.keys.node_signature import verify_node_signature
+from mooring.keys.oidc import HttpProviders
 from mooring.keys.password_hash import Argon2Passwords
 from mooring.net.http_server import http_protocol
-from mooring.net.tls import server_context
+from mooring.net.tls import client_context, server_context
 from mooring.net.websocket_server import websocket_protocol
 from mooring.operations.accounts import (
     ADMINISTRATOR,
@@ -87,6 +88,7 @@ async def open_world(
             keys=FileKeyRing.load(data_dir.keys),
             verify_node_signature=verify_node_signature,
             passwords=Argon2Passwords(),
+            oidc=HttpProviders(SystemClock(), trust=client_context(None)),
         )
 
 

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.api.door import Answer, Door, Keys
+from tests.fakes.oidc import FakeProviders, token_of
 from tests.fakes.world import FakeWorld, make_world, policy
 from tests.operations.sts_steps import trusting
 
+from mooring.iam.evaluate import Decision, Request
 from mooring.iam.identity import Role, User
+from mooring.iam.oidc_provider import OidcProvider
+from mooring.operations.authorization_messages import encoded
 
 ID = ("sts", "GetCallerIdentity")
 
@@ -190,3 +194,70 @@ async def test_events_hold_no_secret(site: Site) -> None:
     told = json.dumps([event.request + event.response for event in events])
     for secret in ("987654", keys.secret, keys.token or "", site.keys.secret):
         assert secret not in told
+
+
+async def test_a_denial_of_ec2_is_decoded_by_who_may(site: Site) -> None:
+    code = encoded(
+        site.world.world,
+        site.ann.account_id,
+        Request(
+            action="ec2:GetPasswordData",
+            resources=("arn:aws:ec2:::instance/i-0abc",),
+            principal=site.world.principal(site.ann),
+            context={},
+        ),
+        Decision(allowed=False),
+    )
+
+    answer = await site.door.call(
+        site.keys, "sts", "DecodeAuthorizationMessage", {"EncodedMessage": code}
+    )
+    wrong = await site.door.call(
+        site.keys, "sts", "DecodeAuthorizationMessage", {"EncodedMessage": "x"}
+    )
+
+    assert json.loads(answer.output["DecodedMessage"])["allowed"] is False
+    assert (wrong.status, wrong.code) == (400, "InvalidAuthorizationMessageException")
+
+
+async def test_a_key_names_its_account(site: Site) -> None:
+    given = {"AccessKeyId": site.keys.access_key_id}
+
+    answer = await site.door.call(site.keys, "sts", "GetAccessKeyInfo", given)
+
+    assert answer.output["Account"] == site.ann.account_id
+
+
+async def test_an_id_token_is_all_that_is_needed(site: Site) -> None:
+    site.world.world = replace(site.world.world, oidc=FakeProviders())
+    site = replace(site, door=Door(site.world))
+    provider = OidcProvider(
+        account_id=site.ann.account_id,
+        url="id.example.com",
+        client_ids=("mooring",),
+        created_at=site.world.clock.now(),
+    )
+    await site.world.store.write(site.ann.account_id, lambda tx: tx.oidc_providers.put(provider))
+    trust = trusting({"Federated": provider.arn}, "sts:AssumeRoleWithWebIdentity")
+    role = await site.world.role(site.ann.account_id, "Web", policy("iam:*"), trust=trust)
+    now = int(site.world.clock.now().timestamp())
+    token = token_of(
+        "https://id.example.com", sub="subject-42", aud="mooring", iat=now, exp=now + 60
+    )
+    given = {"RoleArn": role.arn, "RoleSessionName": "work", "WebIdentityToken": token}
+
+    answer = await site.door.call(None, "sts", "AssumeRoleWithWebIdentity", given)
+    forged = await site.door.call(
+        None, "sts", "AssumeRoleWithWebIdentity", {**given, "WebIdentityToken": token + "x"}
+    )
+
+    assert answer.status == 200, answer.message
+    assert answer.output["SubjectFromWebIdentityToken"] == "subject-42"
+    assert answer.output["Audience"] == "mooring"
+    assert answer.output["Provider"] == provider.arn
+    who = await site.door.call(keys_of(answer), *ID, {})
+    assert who.output["Arn"] == f"arn:aws:sts::{site.ann.account_id}:assumed-role/Web/work"
+    assert (forged.status, forged.code) == (400, "InvalidIdentityToken")
+    assert token not in json.dumps(
+        [event.request for event in await site.world.events(site.ann.account_id)]
+    )

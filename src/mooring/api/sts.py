@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from mooring.api.registry import Input, Operation, Output
+from mooring.api.registry import Input, Operation, Output, Proof
 from mooring.operations.assume_role import AssumedRole, RoleRequest, SecondFactor, assume_role
 from mooring.operations.call import Call
 from mooring.operations.credentials import TemporaryCredentials
@@ -13,6 +13,8 @@ from mooring.operations.federation import get_federation_token, get_session_toke
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.session_requests import SessionRequest
 from mooring.operations.token_questions import account_of_key, decode_message
+from mooring.operations.web_identity import assume_role_with_web_identity
+from mooring.secret import Secret
 
 __all__ = ["OPERATIONS"]
 
@@ -90,6 +92,27 @@ async def _assume_role(call: Call, given: Input) -> Output:
     return _role_session(await assume_role(call, asked))
 
 
+async def _assume_role_with_web_identity(call: Call, given: Input) -> Output:
+    if given.get("ProviderId"):
+        raise OperationRefused(
+            Problem.INVALID_IDENTITY_TOKEN, "OAuth 2.0 access tokens are not supported"
+        )
+    asked = RoleRequest(
+        role_arn=given["RoleArn"],
+        session_name=given["RoleSessionName"],
+        duration=_duration(given),
+        session=_session(given),
+    )
+    token = Secret(given["WebIdentityToken"])
+    session = await assume_role_with_web_identity(call, asked, token)
+    return {
+        **_role_session(session.opened),
+        "SubjectFromWebIdentityToken": session.identity.subject,
+        "Provider": session.identity.provider.arn,
+        "Audience": session.identity.audience,
+    }
+
+
 async def _get_session_token(call: Call, given: Input) -> Output:
     issued = await get_session_token(
         call, duration=_duration(given), second_factor=_second_factor(given)
@@ -121,6 +144,9 @@ async def _decode_authorization_message(call: Call, given: Input) -> Output:
 
 OPERATIONS: Mapping[str, Operation] = {
     "AssumeRole": Operation(handler=_assume_role, is_read_only=True),
+    "AssumeRoleWithWebIdentity": Operation(
+        handler=_assume_role_with_web_identity, proof=Proof.NONE, is_read_only=True
+    ),
     "DecodeAuthorizationMessage": Operation(
         handler=_decode_authorization_message, is_read_only=True
     ),

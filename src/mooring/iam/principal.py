@@ -160,6 +160,17 @@ class Principal:
         )
 
     @classmethod
+    def web_identity(cls, provider_url: str, subject: str, *, audience: str) -> Principal:
+        """Return whom an identity provider vouches for: nobody of any account."""
+        return cls(
+            account_id="",
+            type=PrincipalType.ANONYMOUS,
+            arn=f"{provider_url}:{subject}",
+            principal_arn="",
+            user_id=f"{provider_url}:{audience}:{subject}",
+        )
+
+    @classmethod
     def anonymous(cls) -> Principal:
         """Return the caller that signed nothing."""
         return cls(

@@ -39,6 +39,7 @@ __all__ = [
     "AssumedRole",
     "RoleRequest",
     "SecondFactor",
+    "account_of_role",
     "assume_role",
     "find_role",
     "open_session",
@@ -159,8 +160,8 @@ async def proven_at(call: Call, factor: SecondFactor | None) -> datetime | None:
     return call.time
 
 
-async def find_role(world: World, arn: str) -> Role | None:
-    """Return the role of this very ARN, in whatever account.
+def account_of_role(arn: str) -> str:
+    """Return the account in the ARN of a role.
 
     Raises:
         OperationRefused: INVALID_VALUE: it is no role's ARN.
@@ -168,7 +169,17 @@ async def find_role(world: World, arn: str) -> Role | None:
     found = _ARN.fullmatch(arn)
     if found is None:
         raise OperationRefused(Problem.INVALID_VALUE, f"{arn} is invalid")
-    role = await world.store.glance(found[1], lambda tx: tx.identities.role(found[2]))
+    return found[1]
+
+
+async def find_role(world: World, arn: str) -> Role | None:
+    """Return the role of this very ARN, in whatever account.
+
+    Raises:
+        OperationRefused: INVALID_VALUE: it is no role's ARN.
+    """
+    account_id, name = account_of_role(arn), arn.rpartition("/")[2]
+    role = await world.store.glance(account_id, lambda tx: tx.identities.role(name))
     return role if role is not None and role.arn == arn else None
 
 
