@@ -29,7 +29,7 @@ async def by_role(world: FakeWorld, role: Role) -> Caller:
 
 
 def facts(caller: Caller) -> StartFacts:
-    return StartFacts(caller=caller, document_name="D", parameters={"port": ("22", "23")})
+    return StartFacts(caller=caller, document_name="D")
 
 
 async def test_the_facts_of_a_start_come_back(world: FakeWorld) -> None:

@@ -40,6 +40,10 @@ async def test_each_end_is_told_and_failures_are_failures(world: FakeWorld, end:
     assert session.status is (SessionStatus.FAILED if failed else SessionStatus.TERMINATED)
     assert session.details == end.value
     assert session.ended_at == world.clock.now()
+    event = (await world.events(account_id))[-1]
+    assert (event.name, event.response) == ("SessionEnded", end.value)
+    told = ("SessionFailed", end.value) if failed else ("", "")
+    assert (event.error_code, event.error_message) == told
 
 
 async def test_the_first_end_stands(world: FakeWorld) -> None:

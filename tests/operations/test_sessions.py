@@ -278,7 +278,7 @@ async def test_an_order_that_nobody_takes_is_no_success_in_the_audit(world: Fake
     events = await world.events(account_id)
     told = {event.name: (event.error_code, event.response) for event in events}
     assert told == {
-        "SessionEnded": ("", session.details),
+        "SessionEnded": ("SessionFailed", session.details),
         "StartSession": ("TargetNotConnected", ""),
     }
     assert len(events) == 2

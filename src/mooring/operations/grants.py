@@ -9,7 +9,6 @@ credentials have run out in the meantime ends no session, as at AWS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,11 +33,10 @@ class Gone(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFacts:
-    """What StartSession was asked: by whom, and for which document."""
+    """Who asked for a session, and for which document by name; its parameters are in its plan."""
 
     caller: Caller
     document_name: str
-    parameters: Mapping[str, tuple[str, ...]]
 
 
 def new_grant(session_id: str, facts: StartFacts) -> SessionGrant:

@@ -57,7 +57,10 @@ async def keep_end(
         for kind in ("client", "agent"):
             tx.tickets.revoke(kind=kind, subject=session_id)
         tx.session_grants.delete(session_id)
-        tx.audit.append(_event(session, details, event_id, now))
+        event = _event(session, details, event_id, now)
+        if failed:  # found by who looks for what went wrong
+            event = replace(event, error_code="SessionFailed", error_message=details)
+        tx.audit.append(event)
 
     await world.store.write(account_id, work)
 

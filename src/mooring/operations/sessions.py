@@ -89,7 +89,7 @@ async def start_session(
         _new_session(call, node, reason), document_name=start.name, run_as=start.run_as
     )
     call.resources.append(session_resource(call, session.session_id))
-    facts = StartFacts(caller=call.caller, document_name=document_name, parameters=parameters)
+    facts = StartFacts(caller=call.caller, document_name=document_name)
     grant = new_grant(session.session_id, facts)
     await call.world.store.write(session.account_id, lambda tx: _keep(tx, start, session, grant))
     try:
