@@ -134,6 +134,9 @@ async def make_tenant(door: Door) -> Tenant:
             "PolicyDocument": policy("ssm:StartSession"),
             "AssumeRolePolicyDocument": role.trust_policy,
             **organization,
+            "UpdateAssumeRolePolicy.PolicyDocument": role.trust_policy,
+            "CreateLoginProfile.Password": "Marked-password-2",
+            "UpdateLoginProfile.Password": "Marked-password-2",
             "Index": 0,
             "Name": "SomeDocument",
             "Content": PORT,
@@ -180,6 +183,7 @@ async def _organization(world: FakeWorld, admin: User) -> dict[str, Any]:
         "PolicyId": control.policy_id,
         "CreateAccountRequestId": request.request_id,
         "CreatePolicy.Content": policy("ssm:StartSession"),
+        "UpdatePolicy.Content": policy("ssm:StartSession"),
         "CreateAccount.Email": "another@mooring.example",
         **{
             f"{operation}.AccountId": request.member_id
