@@ -271,6 +271,18 @@ class TablesContract:
         assert holders == [(EntityKind.GROUP, "ops"), (USER, "alice")]
         assert bounded == [(ROLE, "admin"), (USER, "bob")]
 
+    async def test_people_are_found_by_unique_id(self, store: Store) -> None:
+        def put(tx: Transaction) -> None:
+            tx.identities.put_user(replace(a_user("Alice"), user_id="AIDA1"))
+            tx.identities.put_role(replace(a_role("Admin"), role_id="AROA1"))
+
+        await keep(store, put)
+
+        found = await ask(
+            store, lambda tx: [tx.identities.of_id(name) for name in ("AIDA1", "AROA1", "AIDA")]
+        )
+        assert [entity and entity.name for entity in found] == ["Alice", "Admin", None]
+
     async def test_what_hangs_on_a_name_follows_it(self, store: Store) -> None:
         def put(tx: Transaction) -> None:
             tx.identities.attach(USER, "Alice", "arn:1")

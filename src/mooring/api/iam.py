@@ -13,6 +13,7 @@ from mooring.api.iam_shapes import (
     user_shape,
 )
 from mooring.api.registry import Handler, Input, Operation, Output
+from mooring.iam.identity import Role
 from mooring.operations.call import Call
 from mooring.operations.entity_tables import ROLES, USERS
 from mooring.operations.identities import (
@@ -26,6 +27,7 @@ from mooring.operations.identities import (
 from mooring.operations.last_uses import last_use
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.tags import read_tags
+from mooring.operations.trust import show_roles
 from mooring.operations.users import (
     NewEntity,
     create_role,
@@ -122,13 +124,18 @@ async def _create_role(call: Call, given: Input) -> Output:
         description=given.get("Description", ""),
         max_session=timedelta(seconds=given.get("MaxSessionDuration", _HOUR_S)),
     )
-    return {"Role": {**role_shape(role), "Tags": tag_shapes(role.tags)}}
+    return {"Role": await _role(call, role)}
+
+
+async def _role(call: Call, role: Role) -> dict[str, object]:
+    (shown,) = await show_roles(call, (role,))
+    return {**role_shape(shown), "Tags": tag_shapes(role.tags)}
 
 
 async def _get_role(call: Call, given: Input) -> Output:
     role = await get_entity(call, ROLES, given["RoleName"])
     use = role_use_shape(await last_use(call, role.role_id))
-    return {"Role": {**role_shape(role), "Tags": tag_shapes(role.tags), "RoleLastUsed": use}}
+    return {"Role": await _role(call, role) | {"RoleLastUsed": use}}
 
 
 async def _list_roles(call: Call, given: Input) -> Output:
@@ -137,7 +144,8 @@ async def _list_roles(call: Call, given: Input) -> Output:
         call, ROLES, path_prefix=given.get("PathPrefix", "/"), after=after, limit=limit
     )
     marker = roles[-1].name if roles else ""
-    return paged({"Roles": [role_shape(role) for role in roles]}, marker=marker, has_more=has_more)
+    rows = [role_shape(role) for role in await show_roles(call, roles)]
+    return paged({"Roles": rows}, marker=marker, has_more=has_more)
 
 
 async def _update_role(call: Call, given: Input) -> Output:
@@ -153,7 +161,7 @@ async def _update_role(call: Call, given: Input) -> Output:
 
 async def _update_role_description(call: Call, given: Input) -> Output:
     role = await update_role(call, given["RoleName"], description=given["Description"])
-    return {"Role": {**role_shape(role), "Tags": tag_shapes(role.tags)}}
+    return {"Role": await _role(call, role)}
 
 
 async def _update_assume_role_policy(call: Call, given: Input) -> Output:

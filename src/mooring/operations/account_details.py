@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mooring.iam.identity import (
@@ -14,8 +14,6 @@ from mooring.iam.identity import (
     InstanceProfile,
     LastUse,
     PolicyVersion,
-    Role,
-    User,
 )
 from mooring.iam.managed import MANAGED_POLICIES
 from mooring.operations.authorize import Question, require
@@ -23,6 +21,7 @@ from mooring.operations.call import Call
 from mooring.operations.entity_tables import GROUPS, POLICIES, ROLES, USERS
 from mooring.operations.managed_policies import ManagedPolicyView, view_of
 from mooring.operations.policies import managed_policy
+from mooring.operations.trust import show_role
 from mooring.ports.tables import Transaction
 
 __all__ = ["Detail", "EntityDetail", "PolicyDetail", "Section", "get_details"]
@@ -104,49 +103,40 @@ def _managed(tx: Transaction, arns: tuple[str, ...]) -> tuple[CustomerPolicy, ..
     return tuple(policy for policy in found if policy is not None)
 
 
-def _users(tx: Transaction, after: str, limit: int) -> list[Detail]:
-    return [_user(tx, user) for user in USERS.page(tx, "/", after, limit)]
-
-
-def _user(tx: Transaction, user: User) -> EntityDetail:
-    attached = tx.identities.attached(EntityKind.USER, user.name)
+def _detail(tx: Transaction, section: Section, kind: EntityKind, entity: Entity) -> EntityDetail:
+    attached = tx.identities.attached(kind, entity.name)
     return EntityDetail(
-        section=Section.USERS,
-        entity=user,
+        section=section,
+        entity=entity,
         inline=attached.inline,
         managed=_managed(tx, attached.managed),
-        groups=tuple(tx.groups.of_user(user.name)),
     )
+
+
+def _users(tx: Transaction, after: str, limit: int) -> list[Detail]:
+    return [
+        replace(
+            _detail(tx, Section.USERS, EntityKind.USER, user),
+            groups=tuple(tx.groups.of_user(user.name)),
+        )
+        for user in USERS.page(tx, "/", after, limit)
+    ]
 
 
 def _groups(tx: Transaction, after: str, limit: int) -> list[Detail]:
-    return [_group(tx, group) for group in GROUPS.page(tx, "/", after, limit)]
-
-
-def _group(tx: Transaction, group: Group) -> EntityDetail:
-    attached = tx.identities.attached(EntityKind.GROUP, group.name)
-    return EntityDetail(
-        section=Section.GROUPS,
-        entity=group,
-        inline=attached.inline,
-        managed=_managed(tx, attached.managed),
-    )
+    groups = GROUPS.page(tx, "/", after, limit)
+    return [_detail(tx, Section.GROUPS, EntityKind.GROUP, group) for group in groups]
 
 
 def _roles(tx: Transaction, after: str, limit: int) -> list[Detail]:
-    return [_role(tx, role) for role in ROLES.page(tx, "/", after, limit)]
-
-
-def _role(tx: Transaction, role: Role) -> EntityDetail:
-    attached = tx.identities.attached(EntityKind.ROLE, role.name)
-    return EntityDetail(
-        section=Section.ROLES,
-        entity=role,
-        inline=attached.inline,
-        managed=_managed(tx, attached.managed),
-        profiles=tuple(tx.instance_profiles.of_role(role.name)),
-        last_use=tx.last_uses.get(role.role_id),
-    )
+    return [
+        replace(
+            _detail(tx, Section.ROLES, EntityKind.ROLE, show_role(tx, role)),
+            profiles=tuple(tx.instance_profiles.of_role(role.name)),
+            last_use=tx.last_uses.get(role.role_id),
+        )
+        for role in ROLES.page(tx, "/", after, limit)
+    ]
 
 
 def _local(tx: Transaction, after: str, limit: int) -> list[Detail]:

@@ -162,28 +162,24 @@ async def list_entities(
     return tuple(found[:limit]), len(found) > limit
 
 
-def _nothing(tx: Transaction) -> None:
-    del tx
-
-
 async def create_entity(
     call: Call,
     table: EntityTable[HolderT],
     made: HolderT,
     *,
     extra: Mapping[str, tuple[str, ...]] = _NO_KEYS,
-    check: Callable[[Transaction], None] = _nothing,
+    finish: Callable[[Transaction, HolderT], HolderT] | None = None,
 ) -> HolderT:
-    """Keep a new thing; ``check`` may refuse it.
+    """Keep a new thing, as ``finish`` makes it; that may refuse it too.
 
     Raises:
         AccessDenied: not allowed.
-        OperationRefused: ENTITY_EXISTS, LIMIT_EXCEEDED, or what ``check`` says.
+        OperationRefused: ENTITY_EXISTS, LIMIT_EXCEEDED, or what ``finish`` says.
     """
     await require_on(call, table.word, made.name, entity=made, extra=extra)
 
-    def work(tx: Transaction) -> None:
-        check(tx)
+    def work(tx: Transaction) -> HolderT:
+        finished = finish(tx, made) if finish is not None else made
         if table.find(tx, made.name) is not None:
             raise OperationRefused(Problem.ENTITY_EXISTS, table.taken.format(made.name))
         name, most = table.quota
@@ -191,10 +187,10 @@ async def create_entity(
             raise OperationRefused(
                 Problem.LIMIT_EXCEEDED, f"Cannot exceed quota for {name}: {most}"
             )
-        table.put(tx, made)
+        table.put(tx, finished)
+        return finished
 
-    await call.write(work)
-    return made
+    return await call.write(work)
 
 
 async def change_entity(

@@ -18,6 +18,7 @@ from mooring.operations.identities import (
 )
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.tags import read_tags, request_tags
+from mooring.operations.trust import show_role, show_roles
 from mooring.ports.tables import Transaction
 from mooring.wire.ids import ENTROPY_BYTES, UniqueIdKind, new_unique_id
 
@@ -55,10 +56,11 @@ async def create_profile(
         tags=tags,
     )
 
-    def check(_: Transaction) -> None:
+    def finish(_: Transaction, made: InstanceProfile) -> InstanceProfile:
         read_tags(tuple(tags.items()))
+        return made
 
-    return await create_entity(call, PROFILES, profile, extra=request_tags(tags), check=check)
+    return await create_entity(call, PROFILES, profile, extra=request_tags(tags), finish=finish)
 
 
 async def get_profile(call: Call, name: str) -> Filled:
@@ -95,7 +97,7 @@ async def list_profiles_for_role(
         AccessDenied: not allowed.
         OperationRefused: NO_SUCH_ENTITY.
     """
-    role = await get_entity(call, ROLES, role_name)
+    (role,) = await show_roles(call, (await get_entity(call, ROLES, role_name),))
     found = await call.read(lambda tx: tx.instance_profiles.of_role(role.name))
     rows, has_more = page_of(
         found, key=lambda profile: profile.name.lower(), after=after.lower(), limit=limit
@@ -105,9 +107,10 @@ async def list_profiles_for_role(
 
 async def _filled(call: Call, profiles: tuple[InstanceProfile, ...]) -> tuple[Filled, ...]:
     def look(tx: Transaction) -> tuple[Filled, ...]:
+        roles = [tx.identities.role(profile.role_name) for profile in profiles]
         return tuple(
-            (profile, tx.identities.role(profile.role_name) if profile.role_name else None)
-            for profile in profiles
+            (profile, role and show_role(tx, role))
+            for profile, role in zip(profiles, roles, strict=True)
         )
 
     return await call.read(look)

@@ -142,14 +142,15 @@ async def create_policy(call: Call, new: NewPolicy) -> ManagedPolicyView:
         policy_arn=policy.arn, number=1, document=new.document, created_at=call.time
     )
 
-    def check(tx: Transaction) -> None:
+    def finish(tx: Transaction, made: CustomerPolicy) -> CustomerPolicy:
         read_tags(tuple(new.tags.items()))
         check_managed(new.document)
         if tx.identities.policy_named(new.name) is not None:
             raise OperationRefused(Problem.ENTITY_EXISTS, POLICIES.taken.format(new.name))
         tx.policy_versions.put(first)
+        return made
 
-    await create_entity(call, POLICIES, policy, extra=request_tags(new.tags), check=check)
+    await create_entity(call, POLICIES, policy, extra=request_tags(new.tags), finish=finish)
     return ManagedPolicyView(policy=policy, is_aws=False, attachments=0, boundaries=0)
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from mooring.iam.identity import Role, User
-from mooring.iam.policy import PolicyKind
-from mooring.iam.size import TRUST_SIZE
 from mooring.operations.boundaries import boundary_key, check_boundary
 from mooring.operations.call import Call
-from mooring.operations.documents import check_document
 from mooring.operations.entity_tables import ROLES, USERS
 from mooring.operations.identities import change_entity, create_entity
-from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.tags import read_tags, request_tags
+from mooring.operations.trust import keep_trust
 from mooring.ports.tables import Transaction
 from mooring.wire.ids import ENTROPY_BYTES, UniqueIdKind, new_unique_id
 
@@ -36,12 +33,9 @@ def _keys(new: NewEntity) -> dict[str, tuple[str, ...]]:
     return {**request_tags(new.tags), **boundary_key(new.boundary_arn)}
 
 
-def _checked(new: NewEntity) -> Callable[[Transaction], None]:
-    def check(tx: Transaction) -> None:
-        read_tags(tuple(new.tags.items()))
-        check_boundary(tx, new.boundary_arn)
-
-    return check
+def _check(tx: Transaction, new: NewEntity) -> None:
+    read_tags(tuple(new.tags.items()))
+    check_boundary(tx, new.boundary_arn)
 
 
 async def create_user(call: Call, new: NewEntity) -> User:
@@ -61,7 +55,12 @@ async def create_user(call: Call, new: NewEntity) -> User:
         boundary_arn=new.boundary_arn,
         tags=new.tags,
     )
-    return await create_entity(call, USERS, user, extra=_keys(new), check=_checked(new))
+
+    def finish(tx: Transaction, made: User) -> User:
+        _check(tx, new)
+        return made
+
+    return await create_entity(call, USERS, user, extra=_keys(new), finish=finish)
 
 
 async def create_role(
@@ -85,20 +84,12 @@ async def create_role(
         boundary_arn=new.boundary_arn,
         tags=new.tags,
     )
-    check_new = _checked(new)
 
-    def check(tx: Transaction) -> None:
-        _check_trust(trust_policy)
-        check_new(tx)
+    def finish(tx: Transaction, made: Role) -> Role:
+        _check(tx, new)
+        return replace(made, trust_policy=keep_trust(tx, made.account_id, trust_policy))
 
-    return await create_entity(call, ROLES, role, extra=_keys(new), check=check)
-
-
-def _check_trust(document: str) -> None:
-    if check_document(document, PolicyKind.TRUST) > TRUST_SIZE:
-        raise OperationRefused(
-            Problem.LIMIT_EXCEEDED, f"Cannot exceed quota for ACLSizePerRole: {TRUST_SIZE}"
-        )
+    return await create_entity(call, ROLES, role, extra=_keys(new), finish=finish)
 
 
 async def update_role(
@@ -129,8 +120,7 @@ async def update_assume_role_policy(call: Call, name: str, document: str) -> Non
         OperationRefused: NO_SUCH_ENTITY, MALFORMED_POLICY or LIMIT_EXCEEDED.
     """
 
-    def alter(_: Transaction, role: Role) -> Role:
-        _check_trust(document)
-        return replace(role, trust_policy=document)
+    def alter(tx: Transaction, role: Role) -> Role:
+        return replace(role, trust_policy=keep_trust(tx, role.account_id, document))
 
     await change_entity(call, ROLES, name, alter)

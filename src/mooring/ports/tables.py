@@ -175,6 +175,9 @@ class Identities(Protocol):
     def bounded(self, policy_arn: str) -> Sequence[tuple[EntityKind, str]]:
         """Return whose permissions boundary the policy is, likewise."""
 
+    def of_id(self, unique_id: str) -> User | Role | None:
+        """Return the user or role of this unique id, or None."""
+
     def rename(self, kind: EntityKind, name: str, new_name: str) -> None:
         """Let what hangs on a user's or group's name follow to a new one, but not its own row."""
 

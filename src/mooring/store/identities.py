@@ -111,6 +111,9 @@ def _bounded(table: Table) -> AccountStatement:
 _BOUNDED_USERS = _bounded(USERS)
 _BOUNDED_ROLES = _bounded(ROLES)
 
+_USER_OF_ID = account_statement(select_where(USERS, "user_id"))
+_ROLE_OF_ID = account_statement(select_where(ROLES, "role_id"))
+
 
 class IdentityTable:
     """The users, roles, keys and policies of one account. Names compare without case."""
@@ -266,6 +269,14 @@ class IdentityTable:
             *((EntityKind.ROLE, key) for (key,) in roles),
             *((EntityKind.USER, key) for (key,) in users),
         ]
+
+    def of_id(self, unique_id: str) -> User | Role | None:
+        """Return the user or role of this unique id, or None."""
+        user = self._rows.one(_USER_OF_ID, user_id=unique_id)
+        if user is not None:
+            return user_of(user)
+        role = self._rows.one(_ROLE_OF_ID, role_id=unique_id)
+        return None if role is None else role_of(role)
 
     def rename(self, kind: EntityKind, name: str, new_name: str) -> None:
         """Let what hangs on a user's or group's name follow to a new one, but not its own row."""

@@ -109,6 +109,7 @@ USERS = Table(
     text("boundary_arn"),
     text("tags"),
     PrimaryKeyConstraint("account_id", "name_key"),
+    Index("users_by_id", "account_id", "user_id"),
     Index("users_by_boundary", "account_id", "boundary_arn", "name_key"),
 )
 
@@ -128,6 +129,7 @@ ROLES = Table(
     optional_time("revoked_before"),
     text("tags"),
     PrimaryKeyConstraint("account_id", "name_key"),
+    Index("roles_by_id", "account_id", "role_id"),
     Index("roles_by_boundary", "account_id", "boundary_arn", "name_key"),
 )
 
