@@ -76,13 +76,10 @@ def managed(dev: Dev, tmp_path: Path) -> Iterator[ManagedNode]:
 
 
 def test_a_deregistered_node_loses_its_line_and_its_shells(dev: Dev, managed: ManagedNode) -> None:
+    asked = ("ssm", "get-connection-status", "--target", managed.node_id)
+
     def is_online() -> bool:
-        return (
-            "connected"
-            == dev.answer("admin", "ssm", "get-connection-status", "--target", managed.node_id)[
-                "Status"
-            ]
-        )
+        return str(dev.answer("admin", *asked)["Status"]) == "connected"
 
     wait_until(is_online, 30)
     assert managed.connections() == 1
