@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.fakes.world import ADMINISTRATOR, ORIGIN, REGION, FakeWorld, policy
+from tests.operations.organization import make_house
 
 from mooring.fleet.node import Node
-from mooring.iam.identity import EntityKind, Role, User
+from mooring.iam.identity import EntityKind, Group, Role, User
 from mooring.iam.session_facts import SessionFacts, SessionKind
 from mooring.operations.caller import Caller
 from mooring.operations.credentials import NewSession, caller_of, issue, resolve
@@ -360,3 +361,45 @@ async def test_revoking_a_roles_sessions_ends_theirs_and_not_later_ones(world: F
     told = await details(world, account_id, old)
     assert told == f"access revoked: the sessions of {role.arn} were revoked"
     assert (await kept(world, account_id, new)).ended_at is None
+
+
+async def test_a_user_who_leaves_a_group_loses_what_it_gave(world: FakeWorld) -> None:
+    account_id = await world.account()
+    node = await world.node(account_id)
+    ann = await world.user(account_id, "ann")
+    group = Group(
+        account_id=account_id,
+        name="Admins",
+        group_id="AGPACKCEVSQ6C2EXAMPLE",
+        created_at=world.clock.now(),
+    )
+
+    def join(tx: Transaction) -> None:
+        tx.groups.put(group)
+        tx.identities.attach(EntityKind.GROUP, "Admins", ADMINISTRATOR)
+        tx.groups.add_member("Admins", "ann")
+
+    await world.store.write(account_id, join)
+    session_id = await start(world, ann, node)
+    watch = RevocationWatch(world.world)
+    assert await watch.turn() == 0
+    await world.store.write(account_id, lambda tx: tx.groups.remove_member("Admins", "ann"))
+
+    assert await watch.turn() == 1
+
+    assert await details(world, account_id, session_id) == denial(ann, node, NO_ALLOW)
+
+
+async def test_a_service_control_policy_ends_sessions_of_its_members(world: FakeWorld) -> None:
+    house = await make_house(world)
+    node = await world.node(house.member_id)
+    ann = await world.administrator(house.member_id, "ann")
+    session_id = await start(world, ann, node)
+    watch = RevocationWatch(world.world)
+    assert await watch.turn() == 0
+    await house.bind(policy("ssm:StartSession", Effect="Deny"), house.unit.unit_id)
+
+    assert await watch.turn() == 1
+
+    told = await details(world, house.member_id, session_id)
+    assert told == denial(ann, node, "with an explicit deny in a service control policy")
