@@ -64,7 +64,7 @@ class Served:
     world: FakeWorld
     admin: User
     iam: Client
-    client: Callable[[str, str, str], Client]
+    client: Callable[..., Client]
 
 
 async def refused(work: Any) -> tuple[int, str, str]:  # noqa: ANN401 - an awaitable
@@ -95,9 +95,12 @@ async def serve(path: Path) -> AsyncIterator[Served]:
                 tasks.start_soon(server.serve, [listener])
                 made: list[Any] = []
 
-                def client(service: str, key_id: str, secret: str) -> Client:
+                def client(service: str, key_id: str, secret: str, token: str = "") -> Client:
                     session = boto3.Session(
-                        aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=REGION
+                        aws_access_key_id=key_id,
+                        aws_secret_access_key=secret,
+                        aws_session_token=token or None,
+                        region_name=REGION,
                     )
                     made.append(session.client(service, endpoint_url=url, config=_CONFIG))
                     return Client(made[-1])

@@ -95,3 +95,28 @@ async def test_the_life_of_a_role(tmp_path: Path) -> None:
         assert wrong[:2] == (400, "MalformedPolicyDocument")
         roles = await iam.pages("list_roles", "Roles")
         assert [row["RoleName"] for row in roles] == ["NodeRole"]
+
+
+async def test_a_role_shows_when_it_was_last_used_and_whom_it_trusts(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        iam, admin = served.iam, served.admin
+        trust = NODE_TRUST.replace('"Service": "ssm.amazonaws.com"', f'"AWS": "{admin.arn}"')
+        made = (await iam.call("create_role", RoleName="Web", AssumeRolePolicyDocument=trust))[
+            "Role"
+        ]
+        before = (await iam.call("get_role", RoleName="Web"))["Role"]
+        sts = served.client("sts", *await served.world.access_key(admin))
+        session = await sts.call("assume_role", RoleArn=made["Arn"], RoleSessionName="me")
+        keys = session["Credentials"]
+
+        web = served.client(
+            "sts", keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
+        )
+        await web.call("get_caller_identity")
+        after = (await iam.call("get_role", RoleName="Web"))["Role"]
+
+        principal = made["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+        assert principal == {"AWS": admin.arn}
+        assert before["RoleLastUsed"] == {}
+        assert after["RoleLastUsed"]["Region"] == "ap-northeast-1"
+        assert after["AssumeRolePolicyDocument"] == made["AssumeRolePolicyDocument"]

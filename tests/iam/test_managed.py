@@ -45,7 +45,10 @@ def test_every_policy_is_found_by_its_own_arn() -> None:
         ("AmazonSSMReadOnlyAccess", "ssm:DescribeSessions"),
         ("ReadOnlyAccess", "iam:ListUsers"),
         ("ReadOnlyAccess", "ec2:DescribeInstances"),
+        ("ReadOnlyAccess", "cloudtrail:LookupEvents"),
+        ("ReadOnlyAccess", "organizations:ListAccounts"),
         ("IAMFullAccess", "iam:CreateUser"),
+        ("IAMFullAccess", "organizations:DescribePolicy"),
         ("IAMUserChangePassword", "iam:GetAccountPasswordPolicy"),
     ],
 )

@@ -35,3 +35,27 @@ def test_the_size_counts_no_white_space() -> None:
 
     assert check_document(text.replace(" ", "\n\t  ")) == len(text.replace(" ", ""))
     assert check_document(NODE_TRUST, PolicyKind.TRUST) == len(NODE_TRUST.replace(" ", ""))
+
+
+def test_each_statement_that_is_wrong_has_its_place() -> None:
+    wrong = '{"Effect": "Allow", "Action": "a:b"}'
+    right = '{"Effect": "Allow", "Action": "a:b", "Resource": "*"}'
+    document = f'{{"Statement": [\n{wrong},\n{right},\n{wrong}\n]}}'
+
+    with pytest.raises(OperationRefused) as refused:
+        check_document(document)
+
+    assert refused.value.message == (
+        "Policy statement must contain resources. "
+        "(line 2, column 1: element `Resource` is missing; "
+        "line 4, column 1: element `Resource` is missing)"
+    )
+
+
+def test_ten_errors_are_enough() -> None:
+    document = '{"Statement": [' + ",".join(["{}"] * 1000) + "]}"
+
+    with pytest.raises(OperationRefused) as refused:
+        check_document(document)
+
+    assert refused.value.message.count("line 1") == 10

@@ -56,9 +56,11 @@ class MalformedPolicy(IamError):
     Attributes:
         place: where in the text the fault is.
         detail: what was wrong and what was expected, in our words.
+        others: what is wrong with further statements.
     """
 
     def __init__(self, message: str, *, place: Place, detail: str) -> None:
         super().__init__(message)
         self.place = place
         self.detail = detail
+        self.others: tuple[MalformedPolicy, ...] = ()

@@ -63,6 +63,18 @@ _MESSAGES = _allow(
         "ec2messages:SendReply",
     ]
 )
+_ORGANIZATION_READS = [
+    "organizations:DescribeAccount",
+    "organizations:DescribeOrganization",
+    "organizations:DescribeOrganizationalUnit",
+    "organizations:DescribePolicy",
+    "organizations:ListChildren",
+    "organizations:ListParents",
+    "organizations:ListPolicies",
+    "organizations:ListPoliciesForTarget",
+    "organizations:ListRoots",
+    "organizations:ListTargetsForPolicy",
+]
 _READ = ["Describe*", "Get*", "List*"]
 
 
@@ -83,6 +95,9 @@ _POLICIES: list[tuple[str, str, list[dict[str, object]]]] = [
             _allow(
                 [
                     *_reads("ssm", "iam", "ssm-quicksetup"),
+                    "cloudtrail:LookupEvents",
+                    "organizations:Describe*",
+                    "organizations:List*",
                     "iam:GenerateCredentialReport",
                     "iam:SimulateCustomPolicy",
                     "iam:SimulatePrincipalPolicy",
@@ -121,7 +136,11 @@ _POLICIES: list[tuple[str, str, list[dict[str, object]]]] = [
         "Provides read-only access to Systems Manager.",
         [_allow(_reads("ssm"))],
     ),
-    ("IAMFullAccess", "Provides full access to IAM.", [_allow(["iam:*"])]),
+    (
+        "IAMFullAccess",
+        "Provides full access to IAM.",
+        [_allow(["iam:*"]), _allow(_ORGANIZATION_READS)],
+    ),
     (
         "IAMUserChangePassword",
         "Lets an IAM user change their own password.",

@@ -33,6 +33,7 @@ from mooring.iam.match import ActionPattern, PrincipalPattern, ResourcePattern
 __all__ = ["Effect", "Policy", "PolicyKind", "Statement", "parse_policy"]
 
 _MAX_CHARACTERS = 131_072
+_MOST_ERRORS = 10
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 _SID = re.compile(r"[0-9A-Za-z]*")
 _VERSIONS = {"2008-10-17", "2012-10-17"}
@@ -159,18 +160,33 @@ class _Parser:
         if "Statement" not in members:
             self.refuse(root, "element `Statement` is missing")
         listed = members["Statement"]
-        nodes = listed.items if isinstance(listed, Listing) else (listed,)
-        if not nodes:
-            self.refuse(listed, "element `Statement` is empty")
-        statements = tuple(
-            self.statement(node, is_listed=isinstance(listed, Listing)) for node in nodes
-        )
+        statements = self.statements(listed)
         self.check_sids(statements, listed)
         return Policy(
             version=version,
             statements=statements,
             index=ActionIndex.build([(s.actions, s.not_actions) for s in statements]),
         )
+
+    def statements(self, listed: Node) -> tuple[Statement, ...]:
+        """Read every statement; the first error carries those of later statements."""
+        is_listed = isinstance(listed, Listing)
+        nodes = listed.items if isinstance(listed, Listing) else (listed,)
+        if not nodes:
+            self.refuse(listed, "element `Statement` is empty")
+        read: list[Statement] = []
+        errors: list[MalformedPolicy] = []
+        for node in nodes:
+            try:
+                read.append(self.statement(node, is_listed=is_listed))
+            except MalformedPolicy as exc:
+                errors.append(exc)
+                if len(errors) == _MOST_ERRORS:
+                    break
+        if errors:
+            errors[0].others = tuple(errors[1:])
+            raise errors[0]
+        return tuple(read)
 
     def check_characters(self) -> None:
         if not 1 <= len(self.text) <= _MAX_CHARACTERS:

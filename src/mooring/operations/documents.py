@@ -13,7 +13,8 @@ __all__ = ["check_document"]
 def check_document(document: str, kind: PolicyKind = PolicyKind.IDENTITY) -> int:
     """Return the size of a document that counts towards quotas.
 
-    The refusal begins with AWS's own words; then come the place and what was expected there.
+    The refusal begins with AWS's own words; then come the place of each error, and what was
+    wrong there.
 
     Raises:
         OperationRefused: MALFORMED_POLICY.
@@ -21,6 +22,10 @@ def check_document(document: str, kind: PolicyKind = PolicyKind.IDENTITY) -> int
     try:
         parse_policy(document, kind=kind)
     except MalformedPolicy as exc:
-        where = f"line {exc.place.line}, column {exc.place.column}"
-        raise OperationRefused(Problem.MALFORMED_POLICY, f"{exc} ({where}: {exc.detail})") from exc
+        places = "; ".join(_place(error) for error in (exc, *exc.others))
+        raise OperationRefused(Problem.MALFORMED_POLICY, f"{exc} ({places})") from exc
     return policy_size(document)
+
+
+def _place(error: MalformedPolicy) -> str:
+    return f"line {error.place.line}, column {error.place.column}: {error.detail}"

@@ -44,6 +44,7 @@ def _bare(kind: EntityKind) -> tuple[Conflict, Conflict]:
 def _forget_user(tx: Transaction, user: User) -> None:
     tx.identities.delete_user(user.name)
     tx.tickets.revoke(kind="sign-in", subject=user.name)
+    tx.web_sessions.delete_of(user.name)
 
 
 def _forget_role(tx: Transaction, role: Role) -> None:

@@ -242,7 +242,8 @@ async def rename_entity(
         if not is_same and table.find(tx, altered.name) is not None:
             raise OperationRefused(Problem.ENTITY_EXISTS, table.taken.format(altered.name))
         tx.identities.rename(EntityKind(table.word), stored.name, altered.name)
-        table.forget(tx, stored)
+        if not is_same:
+            table.forget(tx, stored)
         table.put(tx, altered)
         return altered
 
