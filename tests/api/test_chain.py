@@ -277,8 +277,8 @@ async def test_a_malformed_authorization(
         ("sts", "Nonsense", 400, "InvalidAction"),
         ("ec2", "Nonsense", 400, "InvalidAction"),
         ("ssm", "CreateOpsItem", 400, "UnknownOperationException"),
-        ("iam", "CreateGroup", 400, "InvalidAction"),
-        ("sts", "GetFederationToken", 400, "InvalidAction"),
+        ("iam", "CreateSAMLProvider", 400, "InvalidAction"),
+        ("sts", "AssumeRoleWithSAML", 400, "InvalidAction"),
         ("ec2", "RunInstances", 400, "InvalidAction"),
     ],
 )

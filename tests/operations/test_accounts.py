@@ -64,3 +64,16 @@ async def test_of_several_accounts_one_is_named_or_manages_the_others(world: Fak
     await create_organization(world.call(admin, "organizations:CreateOrganization"))
 
     assert await account_to_sign_in(world.world, "") == other
+
+
+async def test_what_is_done_at_the_server_itself_leaves_an_event(world: FakeWorld) -> None:
+    first = await create_first_account(world.world, name="main")
+
+    events = await world.events(first.account_id)
+
+    assert [event.name for event in events] == ["CreateAdministrator", "CreateSignInLink"]
+    assert {event.resources for event in events} == {
+        (f"arn:aws:iam::{first.account_id}:user/{first.user_name}",)
+    }
+    assert first.sign_in_token.reveal() not in repr(events)
+    assert first.secret.reveal() not in repr(events)

@@ -60,3 +60,34 @@ async def test_a_call_of_nobody_has_no_account_to_be_recorded_in(world: FakeWorl
     await call.record(error_code="InvalidActivation")
 
     assert await world.events(account_id) == []
+
+
+async def test_an_event_is_bounded_whatever_the_caller_sent(world: FakeWorld) -> None:
+    admin = await world.administrator(await world.account())
+    call = world.call(admin, "iam:DeleteUser")
+    call.resources.extend(["x" * 5000] * 1000)
+
+    await call.record(error_code="Big", error_message="y" * 10_000)
+
+    (event,) = await world.events(admin.account_id)
+    assert len(event.resources) == 100
+    assert max(map(len, event.resources)) == len(event.error_message) == 2048
+
+
+async def test_a_read_is_queued_and_a_refused_change_is_kept_at_once(world: FakeWorld) -> None:
+    admin = await world.administrator(await world.account())
+    account_id = admin.account_id
+
+    def kept(tx: Transaction) -> list[str]:
+        return [event.name for _, event in tx.audit.page(before=None, limit=9)]
+
+    change = world.call(admin, "iam:DeleteUser")
+    await change.record(error_code="AccessDenied")
+    at_once = await world.store.read(account_id, kept)
+    read = world.call(admin, "iam:GetUser")
+    read.read_only = True
+    await read.record(error_code="AccessDenied")
+    await world.world.audit.flush()
+
+    assert at_once == ["DeleteUser"]
+    assert await world.store.read(account_id, kept) == ["GetUser", "DeleteUser"]

@@ -25,7 +25,7 @@ async def test_the_link_signs_in_once(world: FakeWorld) -> None:
     assert session.principal == world.principal(user)
     with pytest.raises(SignInRefused):
         await enter(world, token)
-    (event,) = await world.events(account_id)
+    event = (await world.events(account_id))[-1]
     assert (event.name, event.principal_arn) == ("ConsoleLogin", user.arn)
     assert event.source_address == "192.0.2.1"
 

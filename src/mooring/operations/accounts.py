@@ -14,6 +14,7 @@ from mooring.operations.credentials import new_secret, secret_context
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.tokens import new_ticket
 from mooring.operations.world import World
+from mooring.ports.records import AuditEvent
 from mooring.ports.tables import Transaction
 from mooring.secret import Secret
 from mooring.wire.ids import (
@@ -37,6 +38,7 @@ __all__ = [
 
 NODE_ROLE = "AmazonEC2RunCommandRoleForManagedInstances"
 ADMINISTRATOR = "admin"
+_SIGN_IN_SOURCE = "signin.amazonaws.com"
 _SIGN_IN_LIFETIME = timedelta(days=7)
 _NODE_TRUST = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow",'
@@ -79,12 +81,15 @@ async def create_first_account(world: World, *, name: str) -> FirstAccount:
         created_at=now,
     )
 
+    event = _event(world, "CreateAdministrator", user)
+
     def work(tx: Transaction) -> None:
         identities = tx.identities
         identities.put_user(user)
         identities.attach(EntityKind.USER, user.name, "arn:aws:iam::aws:policy/AdministratorAccess")
         put_node_role(tx, account_id, role_id, now)
         identities.put_access_key(key)
+        tx.audit.append(event)
 
     await world.store.write(account_id, work)
     return FirstAccount(
@@ -154,12 +159,32 @@ async def new_sign_in(world: World, account_id: str, user_name: str) -> Secret:
     )
 
     def work(tx: Transaction) -> None:
-        if tx.identities.user(user_name) is None:
+        user = tx.identities.user(user_name)
+        if user is None:
             raise OperationRefused(
                 Problem.NO_SUCH_ENTITY, f"The user with name {user_name} cannot be found."
             )
         tx.tickets.revoke(kind="sign-in", subject=user_name)
         tx.tickets.put(ticket)
+        tx.audit.append(_event(world, "CreateSignInLink", user))
 
     await world.store.write(account_id, work)
     return Secret(token)
+
+
+def _event(world: World, name: str, user: User) -> AuditEvent:
+    """What is done at the server itself, by whoever may read its files, leaves an event too."""
+    return AuditEvent(
+        event_id=str(world.entropy.uuid()),
+        time=world.clock.now(),
+        source=_SIGN_IN_SOURCE,
+        name=name,
+        region=world.site.region,
+        principal_arn=_SIGN_IN_SOURCE,
+        principal_id="",
+        access_key_id="",
+        source_address="",
+        user_agent="mooring-server",
+        resources=(user.arn,),
+        read_only=False,
+    )

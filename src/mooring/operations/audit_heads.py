@@ -12,6 +12,8 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 
+import anyio
+
 from mooring.operations.world import World
 from mooring.ports.tables import Transaction
 from mooring.wire.audit_chain import (
@@ -24,6 +26,7 @@ from mooring.wire.audit_chain import (
 
 __all__ = ["AuditSigner"]
 
+_AT_A_TIME = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
@@ -39,12 +42,23 @@ class AuditSigner:
     async def sign(self) -> int:
         """Sign the log of every account that has grown; return how many those were."""
         accounts = await self._world.store.find(lambda directory: tuple(directory.accounts()))
-        return sum([await self._sign_account(account_id) for account_id in accounts])
+        signed: list[str] = []
+        limit = anyio.CapacityLimiter(_AT_A_TIME)
+
+        async def sign(account_id: str) -> None:
+            async with limit:
+                if await self._sign_account(account_id):
+                    signed.append(account_id)
+
+        async with anyio.create_task_group() as signing:  # so that they share their commits
+            for account_id in accounts:
+                signing.start_soon(sign, account_id)
+        return len(signed)
 
     async def _sign_account(self, account_id: str) -> bool:
         store = self._world.store
         made = self._made.get(account_id)
-        if not await store.read(account_id, lambda tx: _has_grown(tx, made)):
+        if not await store.glance(account_id, lambda tx: _has_grown(tx, made)):
             return False
         now_us = (self._world.clock.now() - _EPOCH) // timedelta(microseconds=1)
         head = await store.write(account_id, lambda tx: self._put(tx, account_id, made, now_us))

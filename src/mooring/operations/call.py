@@ -16,6 +16,9 @@ __all__ = ["Call"]
 
 T = TypeVar("T")
 
+_MAX_RESOURCES = 100
+_MAX_NAME = 2048
+
 
 @dataclass(slots=True, kw_only=True)
 class Call:
@@ -100,11 +103,11 @@ class Call:
             access_key_id=caller.access_key_id,
             source_address=caller.origin.address,
             user_agent=caller.origin.user_agent,
-            resources=tuple(self.resources),
+            resources=tuple(name[:_MAX_NAME] for name in self.resources[:_MAX_RESOURCES]),
             request=self.request,
             response=self.response,
             error_code=error_code,
-            error_message=error_message,
+            error_message=error_message[:_MAX_NAME],
             read_only=self.read_only,
             issuer_arn=principal.principal_arn if principal.session_name is not None else "",
             issued_at=caller.issued_at,
