@@ -3,7 +3,7 @@
 Run with ``python -m bench.who``. Users hold policies of their own beside shared ones, roles trust
 the account or single users, a tenth of the users may take roles, and some policies hang on tags,
 on addresses and on second factors. What counts is the whole call as the API answers it: reading
-everybody's policies, deciding for six kinds of session, the ways over roles, the reply's text. The
+everybody's policies, deciding for each kind of session, the ways over roles, the reply's text. The
 limit is a second, for the first call of a process too.
 """
 
@@ -28,6 +28,7 @@ from mooring.iam.identity import EntityKind, Role, User
 from mooring.iam.principal import Principal
 from mooring.operations.call import Call
 from mooring.operations.caller import Caller, Origin
+from mooring.operations.explain_node import SESSION_DOCUMENTS
 from mooring.operations.world import World
 from mooring.ports.tables import Transaction
 from mooring.server import open_world
@@ -181,7 +182,8 @@ def main() -> int:
         first, *later = anyio.run(_seconds, path, account_id)
     is_kept = max(first, *later) <= LIMIT_S
     sys.stdout.write(
-        f"who reaches a node, {USERS + ROLES} principals, {NODES} nodes, 6 kinds of session: "
+        f"who reaches a node, {USERS + ROLES} principals, {NODES} nodes, "
+        f"{len(SESSION_DOCUMENTS)} kinds of session: "
         f"first {first:.2f} s, then {max(later):.2f} s at most "
         f"(<= {LIMIT_S:g}) {'kept' if is_kept else 'MISSED'}\n"
     )

@@ -10,10 +10,10 @@ from tests.fakes.world import ADMINISTRATOR, NODE_ROLE, FakeWorld, make_world, p
 
 from mooring.iam.reach_formula import Verdict
 from mooring.operations.explain_node import SESSION_DOCUMENTS, NodeAccess, list_node_access
-from mooring.operations.orders import DEFAULT_DOCUMENT
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 from mooring.operations.world import DefaultDocumentCheck
 from mooring.ports.tables import Transaction
+from mooring.sessions.document import DEFAULT_DOCUMENT
 from mooring.sessions.document_record import DocumentRecord
 
 SSH = "AWS-StartSSHSession"

@@ -24,8 +24,8 @@ from mooring.operations.call import Call
 from mooring.operations.explain_estate import find_subject
 from mooring.operations.explain_node import document_facts
 from mooring.operations.explain_thing import is_node, thing_of
-from mooring.operations.orders import DEFAULT_DOCUMENT
 from mooring.operations.problems import OperationRefused, Problem
+from mooring.sessions.document import DEFAULT_DOCUMENT
 
 __all__ = ["Access", "AccessQuestion", "explain_access"]
 
@@ -88,7 +88,7 @@ async def explain_access(call: Call, asked: AccessQuestion) -> Access:
     )
     given = {key.lower(): values for key, values in asked.context.items()}
     if asked.action.lower() == _START and is_node(thing.names[0]):
-        start, questions = _start(call, subject, thing, asked, given)
+        start, questions = await _start(call, subject, thing, asked, given)
         explanation = explain([partial for _, partial in start.parts], start.formula)
         parts = start.parts
     else:
@@ -118,7 +118,7 @@ async def explain_access(call: Call, asked: AccessQuestion) -> Access:
     )
 
 
-def _start(
+async def _start(
     call: Call,
     subject: Subject,
     node: Thing,
@@ -127,7 +127,7 @@ def _start(
 ) -> tuple[Start, tuple[Part, ...]]:
     """Return the answer, and the questions that would all have to be allowed."""
     name = asked.document or DEFAULT_DOCUMENT
-    document = document_facts(call, node.region, name, is_named=bool(asked.document))
+    document = await document_facts(call, name, is_named=bool(asked.document))
     (start,) = starts(subject, node, [document], given)
     things: tuple[Thing, ...] = (with_check(node, "false"),)
     if document.needs_grant:

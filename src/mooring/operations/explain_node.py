@@ -20,13 +20,15 @@ from mooring.iam.reach_request import Subject, Thing
 from mooring.iam.reach_sessions import DocumentFacts, Start, starts
 from mooring.operations.authorize import require
 from mooring.operations.call import Call
+from mooring.operations.documents_find import arn_of, find_document
 from mooring.operations.explain_estate import read_estate, unknown
 from mooring.operations.explain_thing import find_node, node_thing
-from mooring.operations.orders import DEFAULT_DOCUMENT
-from mooring.operations.session_questions import document_resource, node_arn, on_node
+from mooring.operations.session_questions import node_arn, on_node
 from mooring.operations.tokens import open_page_token, page_token
 from mooring.operations.world import DefaultDocumentCheck
 from mooring.ports.tables import Transaction
+from mooring.sessions.document import DEFAULT_DOCUMENT
+from mooring.sessions.document_shipped import SHIPPED
 
 __all__ = [
     "SESSION_DOCUMENTS",
@@ -39,14 +41,7 @@ __all__ = [
     "list_node_access",
 ]
 
-SESSION_DOCUMENTS = (
-    DEFAULT_DOCUMENT,
-    "AWS-StartPortForwardingSession",
-    "AWS-StartPortForwardingSessionToRemoteHost",
-    "AWS-StartSSHSession",
-    "AWS-StartInteractiveCommand",
-    "AWS-StartNonInteractiveCommand",
-)
+SESSION_DOCUMENTS = (DEFAULT_DOCUMENT, *SHIPPED)
 """The kinds of session that come with the service."""
 
 _SESSION_TYPE = "Session"
@@ -124,7 +119,7 @@ async def list_node_access(
     subjects = await call.read(read_estate)
     region = node.region
     names = documents or await call.read(lambda tx: _session_documents(tx, region))
-    facts = tuple(document_facts(call, region, name) for name in names)
+    facts = tuple([await document_facts(call, name) for name in names])
     chosen = subjects[start : start + limit]
     survey = _Survey(node_thing(node), facts, subjects)
     principals, others = await anyio.to_thread.run_sync(survey.answer, chosen)
@@ -147,12 +142,16 @@ def _session_documents(tx: Transaction, region: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*SESSION_DOCUMENTS, *names[:_MOST_OWN_DOCUMENTS])))
 
 
-def document_facts(call: Call, region: str, name: str, *, is_named: bool = False) -> DocumentFacts:
+async def document_facts(call: Call, name: str, *, is_named: bool = False) -> DocumentFacts:
     """Return what is known of a session document; the default one counts when it is named."""
-    arn = document_resource(call, name)
+    arn, record = arn_of(call, name), await find_document(call, name)
     always = is_named or call.world.site.default_document_check is DefaultDocumentCheck.ALWAYS
     thing = Thing(
-        action="ssm:StartSession", names=(arn,), region=region, account_id=arn.split(":")[4]
+        action="ssm:StartSession",
+        names=(arn,),
+        region=call.caller.region,
+        account_id=arn.split(":")[4],
+        tags=record.tags if record is not None else {},
     )
     return DocumentFacts(name=name, thing=thing, needs_grant=always or name != DEFAULT_DOCUMENT)
 

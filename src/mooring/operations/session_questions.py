@@ -24,7 +24,6 @@ from mooring.sessions.session import Session
 
 __all__ = [
     "AskedDocument",
-    "document_resource",
     "node_arn",
     "node_resource",
     "on_node",
@@ -108,12 +107,6 @@ async def require_start(
     await require(call, _with_check(on_node(call, target, node), "true", asked))
     document = Question(action=call.action, resources=(asked.resource,), tags=asked.tags)
     await require(call, _with_check(document, "true", asked))
-
-
-def document_resource(call: Call, name: str) -> str:
-    """Name a document by its name. Documents that come with the service belong to no account."""
-    account = "" if name.startswith(("AWS-", "AWSFleetManager-")) else call.caller.account_id
-    return f"arn:aws:ssm:{call.caller.region}:{account}:document/{name}"
 
 
 def _with_check(question: Question, value: str, asked: AskedDocument) -> Question:
