@@ -34,6 +34,7 @@ from mooring.gateway.gateway import Gateway, GatewaySettings
 from mooring.keys.file import FileKeyRing
 from mooring.keys.node_signature import verify_node_signature
 from mooring.keys.oidc import HttpProviders
+from mooring.keys.passkey_verifier import WebauthnVerifier
 from mooring.keys.password_hash import Argon2Passwords
 from mooring.net.http_server import http_protocol
 from mooring.net.tls import client_context, server_context
@@ -88,6 +89,7 @@ async def open_world(
             keys=FileKeyRing.load(data_dir.keys),
             verify_node_signature=verify_node_signature,
             passwords=Argon2Passwords(),
+            passkeys=WebauthnVerifier(),
             oidc=HttpProviders(SystemClock(), trust=client_context(None)),
         )
 

@@ -7,7 +7,12 @@ HOSTILE = "\"><script>alert('1')</script>&"
 
 def test_hostile_text_stays_text() -> None:
     welcome = Welcome(
-        arn=HOSTILE, account_id=HOSTILE, user_id=HOSTILE, region=HOSTILE, endpoint_url=HOSTILE
+        arn=HOSTILE,
+        account_id=HOSTILE,
+        user_id=HOSTILE,
+        region=HOSTILE,
+        endpoint_url=HOSTILE,
+        csrf=HOSTILE,
     )
 
     for page in (message_page(HOSTILE, HOSTILE), sign_in_page(HOSTILE), welcome_page(welcome)):

@@ -19,6 +19,7 @@ from mooring.fleet.node import Node, Platform
 from mooring.iam.identity import AccessKey, EntityKind, Role, User
 from mooring.iam.principal import Principal
 from mooring.keys.node_signature import verify_node_signature
+from mooring.keys.passkey_verifier import WebauthnVerifier
 from mooring.keys.password_hash import Argon2Passwords
 from mooring.operations.audit_queue import open_audit_queue
 from mooring.operations.call import Call
@@ -311,5 +312,6 @@ async def make_world(
             keys=FakeKeyRing(),
             verify_node_signature=verify_node_signature,
             passwords=Argon2Passwords(passes=1, memory_kib=8, lanes=1),
+            passkeys=WebauthnVerifier(),
         )
         yield FakeWorld(world=world, clock=clock, entropy=entropy, bus=bus)

@@ -7,14 +7,25 @@ from tests.fakes.world import FakeWorld
 from mooring.iam.identity import User
 from mooring.iam.login import MfaDevice
 from mooring.iam.totp import code_at, step_of
+from mooring.operations.accounts import new_sign_in
 from mooring.operations.login_profiles import create_login_profile
 from mooring.operations.mfa import open_seed
 from mooring.operations.mfa_devices import create_device, enable_device
+from mooring.operations.sign_in import sign_in
+from mooring.operations.web_sessions import Visitor
 from mooring.secret import Secret
 
-__all__ = ["PASSWORD", "code_of", "device_of", "give_password"]
+__all__ = [
+    "PASSWORD",
+    "VISITOR",
+    "code_of",
+    "device_of",
+    "enter_by_link",
+    "give_password",
+]
 
 PASSWORD = "Correct-horse-7"  # noqa: S105
+VISITOR = Visitor(address="192.0.2.1", user_agent="a browser")
 
 
 async def give_password(
@@ -45,3 +56,10 @@ async def device_of(world: FakeWorld, admin: User, user: User, name: str = "phon
 def code_of(world: FakeWorld, device: MfaDevice, offset: int = 0) -> str:
     """Return what the device shows, some steps from now."""
     return code_at(open_seed(world.world, device), step_of(world.clock.now()) + offset)
+
+
+async def enter_by_link(world: FakeWorld, user: User) -> str:
+    """Sign in by a link, and return the cookie."""
+    token = await new_sign_in(world.world, user.account_id, user.name)
+    progress = await sign_in(world.world, token.reveal(), VISITOR)
+    return progress.cookie.reveal()

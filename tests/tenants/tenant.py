@@ -97,7 +97,7 @@ async def make_tenant(door: Door) -> Tenant:
     )
     await world.store.write(account_id, lambda tx: _mark(tx, role.name))
     device, _ = await create_device(
-        world.call(admin, "iam:CreateVirtualMFADevice"), MARK, path="/", tags={"c": MARK}
+        world.call(admin, "iam:CreateVirtualMFADevice"), "a-device", path="/", tags={"c": MARK}
     )
     await create_login_profile(
         world.call(admin, "iam:CreateLoginProfile"),

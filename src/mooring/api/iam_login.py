@@ -46,12 +46,10 @@ def _profile(profile: LoginProfile) -> Output:
 
 
 async def _create_login_profile(call: Call, given: Input) -> Output:
-    if "Password" not in given:
-        raise OperationRefused(Problem.INVALID_VALUE, "A password must be given.")
     profile = await create_login_profile(
         call,
         own_name(call, given),
-        password=Secret(given["Password"]),
+        password=Secret(given.get("Password", "")),
         reset_required=given.get("PasswordResetRequired", False),
     )
     return _profile(profile)

@@ -1,44 +1,31 @@
-"""The plain pages: use up a sign-in link, see who you are; and the server's public keys.
+"""The plain pages of people, and the server's public keys.
 
-Cookies are HttpOnly and SameSite=Strict; a form is taken only from our own origin and only
-under a host that we serve. The pages run no script.
+Sign-in, second factors, passkeys, consent to command lines, and who you are. There is one script,
+for passkeys, and none inline.
 """
 
 from __future__ import annotations
 
 import base64
-from urllib.parse import parse_qs
+from importlib import resources
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from mooring.console.pages import (
-    STYLE,
-    Welcome,
-    message_page,
-    sign_in_page,
-    welcome_page,
-)
-from mooring.operations.sign_in import SignInRefused, read_session, sign_in
-from mooring.operations.stream_url import is_served
+from mooring.console.browser import HEADERS, HOME, cookie_of, html, next_of, origin_of
+from mooring.console.grants import GrantEndpoints
+from mooring.console.pages import STYLE, Welcome, signed_out_page, welcome_page
+from mooring.console.passkeys import PasskeyEndpoints
+from mooring.console.sign_in import SignInPages
+from mooring.operations.web_sessions import csrf_token, read_session
 from mooring.operations.world import World
 
 __all__ = ["PREFIXES", "console_app"]
 
 PREFIXES = ("/console", "/auth/", "/mooring/")
-_COOKIE = "mooring-session"
-_MAX_FORM = 4096
-_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-}
 
 
 def console_app(world: World, *, ca_pem: bytes) -> Starlette:
@@ -46,10 +33,12 @@ def console_app(world: World, *, ca_pem: bytes) -> Starlette:
     pages = _Pages(world, ca_pem)
     return Starlette(
         routes=[
-            Route("/console/", pages.home),
+            Route(HOME, pages.home),
             Route("/console/style.css", pages.style),
-            Route("/auth/sign-in", pages.show_sign_in),
-            Route("/auth/sign-in", pages.sign_in, methods=["POST"]),
+            Route("/console/passkey.js", pages.script),
+            *SignInPages(world).routes(),
+            *PasskeyEndpoints(world).routes(),
+            *GrantEndpoints(world).routes(),
             Route("/mooring/ca.pem", pages.certificate),
             Route("/mooring/keys.json", pages.keys),
             Route("/mooring/health", pages.health),
@@ -61,76 +50,40 @@ class _Pages:
     def __init__(self, world: World, ca_pem: bytes) -> None:
         self._world = world
         self._ca_pem = ca_pem
+        self._script = resources.files("mooring.console").joinpath("passkey.js").read_bytes()
 
     async def home(self, request: Request) -> Response:
-        session = await read_session(self._world, request.cookies.get(_COOKIE, ""))
+        cookie = cookie_of(request)
+        session = await read_session(self._world, cookie)
         if session is None:
-            text = "You are not signed in. Open the sign-in link that the server printed."
-            return _html(message_page("Sign in", text), status=401)
+            place = urlencode({"next": next_of(request.url.path)})
+            return html(signed_out_page(f"/console/sign-in?{place}"), status=401)
         principal = session.principal
         welcome = Welcome(
             arn=principal.arn,
             account_id=principal.account_id,
             user_id=principal.user_id,
             region=self._world.site.region,
-            endpoint_url=_origin(request),
+            endpoint_url=origin_of(request),
+            csrf=csrf_token(cookie),
         )
-        return _html(welcome_page(welcome))
-
-    async def show_sign_in(self, request: Request) -> Response:
-        return _html(sign_in_page(request.query_params.get("token", "")))
-
-    async def sign_in(self, request: Request) -> Response:
-        host = request.headers.get("host", "")
-        if not is_served(self._world.site, host) or request.headers.get("origin") != _origin(
-            request
-        ):
-            return _html(message_page("Refused", "The form came from another site."), status=403)
-        length = request.headers.get("content-length", "")
-        if not length.isdecimal() or int(length) > _MAX_FORM:
-            return _html(message_page("Refused", "The form is too large."), status=413)
-        form = parse_qs((await request.body()).decode("ascii", errors="replace"))
-        try:
-            cookie = await sign_in(
-                self._world,
-                form.get("token", [""])[0],
-                address=request.client.host if request.client else "",
-                user_agent=request.headers.get("user-agent", "")[:512],
-            )
-        except SignInRefused:
-            text = "This link was used already, has expired, or was never one of ours."
-            return _html(message_page("Not signed in", text), status=403)
-        response = Response(status_code=303, headers=_HEADERS | {"location": "/console/"})
-        response.set_cookie(
-            _COOKIE,
-            cookie.reveal(),
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-            path="/",
-        )
-        return response
+        return html(welcome_page(welcome))
 
     async def style(self, _: Request) -> Response:
-        return Response(STYLE, media_type="text/css", headers=_HEADERS)
+        return Response(STYLE, media_type="text/css", headers=HEADERS)
+
+    async def script(self, _: Request) -> Response:
+        return Response(self._script, media_type="text/javascript", headers=HEADERS)
 
     async def certificate(self, _: Request) -> Response:
-        return Response(self._ca_pem, media_type="application/x-pem-file", headers=_HEADERS)
+        return Response(self._ca_pem, media_type="application/x-pem-file", headers=HEADERS)
 
     async def keys(self, _: Request) -> Response:
         keys = {
             key_id: base64.b64encode(raw).decode()
             for key_id, raw in self._world.keys.public_keys().items()
         }
-        return JSONResponse({"algorithm": "ed25519", "keys": keys}, headers=_HEADERS)
+        return JSONResponse({"algorithm": "ed25519", "keys": keys}, headers=HEADERS)
 
     async def health(self, _: Request) -> Response:
-        return PlainTextResponse("ok", headers=_HEADERS)
-
-
-def _html(text: str, *, status: int = 200) -> Response:
-    return HTMLResponse(text, status_code=status, headers=_HEADERS)
-
-
-def _origin(request: Request) -> str:
-    return f"{request.url.scheme}://{request.headers.get('host', '')}"
+        return PlainTextResponse("ok", headers=HEADERS)

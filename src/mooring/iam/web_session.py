@@ -27,6 +27,8 @@ class Method(StrEnum):
     LINK = "link"
     PASSWORD = "password"  # noqa: S105  # a method, not a password
     PASSKEY = "passkey"
+    GRANT = "grant"
+    """A command line that a person has let act for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

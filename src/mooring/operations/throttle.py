@@ -69,4 +69,4 @@ class Throttle:
     def _wait_after(self, count: int, free: int) -> timedelta:
         if count < free:
             return _NO_WAIT
-        return min(self._longest_wait, self._first_wait * 2 ** min(count - free, _MOST_DOUBLINGS))
+        return min(self._longest_wait, self._first_wait * (1 << min(count - free, _MOST_DOUBLINGS)))

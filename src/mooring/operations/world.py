@@ -11,6 +11,7 @@ from mooring.operations.audit_queue import AuditQueue
 from mooring.operations.recent_uses import RecentUses
 from mooring.operations.throttle import Throttle
 from mooring.ports.oidc import IdentityProviders, NoProviders
+from mooring.ports.passkeys import PasskeyVerifier
 from mooring.ports.passwords import PasswordHasher
 from mooring.ports.store import Store
 from mooring.ports.world import BlobStore, Bus, Clock, Entropy, KeyRing
@@ -63,6 +64,7 @@ class World:
     keys: KeyRing
     verify_node_signature: Callable[[str, str, str], bool]
     passwords: PasswordHasher
+    passkeys: PasskeyVerifier
     guesses: Throttle = field(default_factory=Throttle)
     oidc: IdentityProviders = field(default_factory=NoProviders)
     recent_uses: RecentUses = field(default_factory=RecentUses)

@@ -1,0 +1,344 @@
+"""Grants to command lines: asked for by a program, given by a person in the browser.
+
+The flow is RFC 8628's. The program keeps the device code and polls; the person reads the user
+code on one screen and types it on another, sees who asks and from where, and consents. What the
+program then holds is a refresh secret that is bound to the user and fetches keys of an hour; it
+ends by time, by ``mooring logout``, with the user, and when an administrator resets the password.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from mooring.iam.identity import User
+from mooring.iam.session_facts import SessionFacts, SessionKind
+from mooring.iam.web_session import DeviceGrant, GrantStatus, LoginGrant, Method, WebSession
+from mooring.operations.credentials import NewSession, TemporaryCredentials, issue
+from mooring.operations.sign_in import SignInRefused, throttle_address
+from mooring.operations.sign_in_events import SignInEvent, sign_in_event
+from mooring.operations.tokens import token_hash
+from mooring.operations.web_sessions import Visitor
+from mooring.operations.world import World
+from mooring.ports.tables import Transaction
+from mooring.secret import Secret
+
+__all__ = [
+    "INTERVAL",
+    "LIFETIME",
+    "DeviceCodes",
+    "GrantProblem",
+    "GrantRefused",
+    "Granted",
+    "ask_for_grant",
+    "decide_grant",
+    "fetch_credentials",
+    "pending_grant",
+    "poll_grant",
+    "revoke_grant",
+    "shown_code",
+]
+
+LIFETIME = timedelta(minutes=10)
+INTERVAL = timedelta(seconds=2)
+GRANT_LIFETIME = timedelta(hours=12)
+KEYS_LIFETIME = timedelta(hours=1)
+
+_NOBODY = ""
+_MOST_PENDING = 1000
+_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+_CODE_LENGTH = 8
+_SECRET_BYTES = 32
+_FREE_CODES = 10
+_MAX_CLIENT = 64
+
+
+class GrantProblem(StrEnum):
+    """Why there is no grant, in RFC 8628's and RFC 6749's words."""
+
+    PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    DENIED = "access_denied"
+    EXPIRED = "expired_token"
+    INVALID = "invalid_grant"
+    BUSY = "temporarily_unavailable"
+
+
+class GrantRefused(Exception):
+    """There is no grant, or not yet."""
+
+    def __init__(self, problem: GrantProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCodes:
+    """What a program that asks is told: one code to keep, one to show."""
+
+    device_code: Secret
+    user_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What a program may keep, and whose it is."""
+
+    refresh_token: Secret
+    account_id: str
+    user_name: str
+    expires_in: timedelta
+
+
+async def ask_for_grant(world: World, client: str, visitor: Visitor) -> DeviceCodes:
+    """Begin.
+
+    Raises:
+        SignInRefused: too often from there.
+        GrantRefused: BUSY, too many are pending.
+    """
+    throttle_address(world, visitor)
+    now = world.clock.now()
+    device_code = _text(world.entropy.bytes(_SECRET_BYTES))
+    user_code = _new_user_code(world)
+    grant = DeviceGrant(
+        device_hash=token_hash(device_code),
+        user_hash=token_hash(user_code),
+        client=client[:_MAX_CLIENT],
+        address=visitor.address,
+        user_agent=visitor.user_agent,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+
+    def work(tx: Transaction) -> None:
+        tx.device_grants.purge(now)
+        if tx.device_grants.count() >= _MOST_PENDING:
+            raise GrantRefused(GrantProblem.BUSY)
+        tx.device_grants.put(grant)
+
+    await world.store.write(_NOBODY, work)
+    return DeviceCodes(device_code=Secret(device_code), user_code=shown_code(user_code))
+
+
+async def pending_grant(world: World, user_code: str, session: WebSession) -> DeviceGrant | None:
+    """Return what asks under a user code, to somebody who is signed in; None for no such code.
+
+    Raises:
+        SignInRefused: guessed too often.
+    """
+    key = f"user-code {session.account_id} {session.user_name.lower()}"
+    now = world.clock.now()
+    wait = world.guesses.attempt(key, now, free=_FREE_CODES)
+    if wait:
+        raise SignInRefused("Too many attempts. Try again later.", wait=wait)
+    hashed = token_hash(_plain(user_code))
+    grant = await world.store.read(_NOBODY, lambda tx: tx.device_grants.of_user_code(hashed))
+    if grant is None or grant.expires_at <= now or grant.status is not GrantStatus.PENDING:
+        return None
+    world.guesses.succeeded(key)
+    return grant
+
+
+async def decide_grant(
+    world: World, grant: DeviceGrant, session: WebSession, visitor: Visitor, *, approve: bool
+) -> bool:
+    """Say yes or no, once; False when the request is not there any more."""
+    status = GrantStatus.APPROVED if approve else GrantStatus.DENIED
+
+    def decide(tx: Transaction) -> bool:
+        current = tx.device_grants.get(grant.device_hash)
+        if current is None or current.status is not GrantStatus.PENDING:
+            return False
+        tx.device_grants.put(
+            replace(
+                current,
+                status=status,
+                account_id=session.account_id,
+                user_name=session.user_name,
+                user_id=session.user_id,
+                mfa_at=session.mfa_at,
+            )
+        )
+        return True
+
+    def note(tx: Transaction) -> None:
+        user = tx.identities.user(session.user_name)
+        event = SignInEvent(
+            visitor,
+            session.method,
+            name="ApproveLogin" if approve else "DenyLogin",
+            used_mfa=session.mfa_at is not None,
+        )
+        tx.audit.append(sign_in_event(world, user, event, account_id=session.account_id))
+
+    # The event first: what was approved is never without one.
+    await world.store.write(session.account_id, note)
+    return await world.store.write(_NOBODY, decide)
+
+
+async def poll_grant(world: World, device_code: str, visitor: Visitor) -> Granted:
+    """Ask whether the person has consented; a grant is handed out once.
+
+    Raises:
+        GrantRefused: with the reason.
+    """
+    hashed, now = token_hash(device_code), world.clock.now()
+
+    def work(tx: Transaction) -> DeviceGrant | GrantProblem:
+        grant = tx.device_grants.get(hashed)
+        if grant is None:
+            return GrantProblem.INVALID
+        if grant.expires_at <= now:
+            return GrantProblem.EXPIRED
+        if grant.status is GrantStatus.PENDING:
+            is_early = grant.polled_at is not None and now < grant.polled_at + INTERVAL / 2
+            tx.device_grants.put(replace(grant, polled_at=now))
+            return GrantProblem.SLOW_DOWN if is_early else GrantProblem.PENDING
+        tx.device_grants.delete(hashed)
+        return grant if grant.status is GrantStatus.APPROVED else GrantProblem.DENIED
+
+    outcome = await world.store.write(_NOBODY, work)
+    if isinstance(outcome, GrantProblem):
+        raise GrantRefused(outcome)
+    return await _hand_out(world, outcome, visitor)
+
+
+async def _hand_out(world: World, request: DeviceGrant, visitor: Visitor) -> Granted:
+    now = world.clock.now()
+    secret, grant_id = _text(world.entropy.bytes(_SECRET_BYTES)), str(world.entropy.uuid())
+    grant = LoginGrant(
+        account_id=request.account_id,
+        grant_id=grant_id,
+        secret_hash=token_hash(secret),
+        user_name=request.user_name,
+        user_id=request.user_id,
+        client=request.client,
+        address=visitor.address,
+        mfa_at=request.mfa_at,
+        created_at=now,
+        expires_at=now + GRANT_LIFETIME,
+    )
+
+    def work(tx: Transaction) -> None:
+        user = _user(tx, grant)
+        tx.web_sessions.put_grant(grant)
+        event = SignInEvent(
+            visitor, Method.GRANT, name="CreateLoginGrant", used_mfa=grant.mfa_at is not None
+        )
+        tx.audit.append(sign_in_event(world, user, event))
+
+    await world.store.write(grant.account_id, work)
+    return Granted(
+        refresh_token=Secret(f"{grant.account_id}.{grant_id}.{secret}"),
+        account_id=grant.account_id,
+        user_name=grant.user_name,
+        expires_in=GRANT_LIFETIME,
+    )
+
+
+async def fetch_credentials(
+    world: World, refresh_token: str, visitor: Visitor
+) -> TemporaryCredentials:
+    """Make keys of at most an hour for a grant; they end with it.
+
+    Raises:
+        GrantRefused: INVALID or EXPIRED.
+    """
+    account_id, grant_id, secret = _parts(refresh_token)
+    now = world.clock.now()
+
+    def work(tx: Transaction) -> tuple[LoginGrant, User]:
+        grant = _of_secret(tx, grant_id, secret)
+        if grant.expires_at <= now:
+            tx.web_sessions.delete_grant(grant_id)
+            raise GrantRefused(GrantProblem.EXPIRED)
+        user = _user(tx, grant)
+        tx.web_sessions.put_grant(replace(grant, used_at=now, address=visitor.address))
+        event = SignInEvent(
+            visitor, Method.GRANT, name="GetLoginCredentials", used_mfa=grant.mfa_at is not None
+        )
+        tx.audit.append(sign_in_event(world, user, event))
+        return grant, user
+
+    grant, user = await world.store.write(account_id, work)
+    return issue(
+        world,
+        NewSession(
+            of=user,
+            facts=SessionFacts(kind=SessionKind.LOGIN, mfa_at=grant.mfa_at),
+            lifetime=min(KEYS_LIFETIME, grant.expires_at - now),
+            grant_id=grant_id,
+        ),
+    )
+
+
+async def revoke_grant(world: World, refresh_token: str, visitor: Visitor) -> bool:
+    """Forget a grant; the keys that were fetched with it stop working at once."""
+    try:
+        account_id, grant_id, secret = _parts(refresh_token)
+    except GrantRefused:
+        return False
+
+    def work(tx: Transaction) -> bool:
+        grant = _of_secret(tx, grant_id, secret)
+        tx.web_sessions.delete_grant(grant_id)
+        user = tx.identities.user(grant.user_name)
+        event = SignInEvent(visitor, Method.GRANT, name="RevokeLoginGrant")
+        tx.audit.append(sign_in_event(world, user, event, account_id=account_id))
+        return True
+
+    try:
+        return await world.store.write(account_id, work)
+    except GrantRefused:
+        return False
+
+
+def shown_code(user_code: str) -> str:
+    """Write a user code in two halves."""
+    plain = _plain(user_code)
+    return f"{plain[:4]}-{plain[4:]}"
+
+
+def _plain(user_code: str) -> str:
+    return "".join(character for character in user_code.upper() if character in _LETTERS)
+
+
+def _new_user_code(world: World) -> str:
+    """Take letters evenly: bytes that would favour the first ones are thrown away."""
+    letters = ""
+    limit = 256 - 256 % len(_LETTERS)
+    while len(letters) < _CODE_LENGTH:
+        letters += "".join(
+            _LETTERS[byte % len(_LETTERS)] for byte in world.entropy.bytes(16) if byte < limit
+        )
+    return letters[:_CODE_LENGTH]
+
+
+def _parts(refresh_token: str) -> tuple[str, str, str]:
+    parts = refresh_token.split(".")
+    if len(parts) != 3 or not parts[0].isdecimal():  # account, grant, secret
+        raise GrantRefused(GrantProblem.INVALID)
+    return parts[0], parts[1], parts[2]
+
+
+def _of_secret(tx: Transaction, grant_id: str, secret: str) -> LoginGrant:
+    grant = tx.web_sessions.grant(grant_id)
+    kept = grant.secret_hash if grant is not None else ""
+    if grant is None or not hmac.compare_digest(kept, token_hash(secret)):
+        raise GrantRefused(GrantProblem.INVALID)
+    return grant
+
+
+def _user(tx: Transaction, grant: LoginGrant) -> User:
+    user = tx.identities.user(grant.user_name)
+    if user is None or user.user_id != grant.user_id:
+        raise GrantRefused(GrantProblem.INVALID)
+    return user
+
+
+def _text(random: bytes) -> str:
+    return base64.urlsafe_b64encode(random).decode().rstrip("=")

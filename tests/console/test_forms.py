@@ -1,0 +1,66 @@
+"""Whatever is not ours is text on every form, and each form carries the session's token."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tests.store.login_rows import PASSKEY, REQUEST
+
+from mooring.console.forms import (
+    Form,
+    code_page,
+    consent_page,
+    device_page,
+    enroll_page,
+    password_page,
+    security_page,
+    sign_in_form,
+)
+from mooring.operations.enrolment import Enrolment
+from mooring.secret import Secret
+
+HOSTILE = "\"><script>alert('x')</script>"
+FORM = Form(csrf="0f", next=HOSTILE, error=HOSTILE)
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def every_page() -> list[str]:
+    request = replace(REQUEST, client=HOSTILE, address=HOSTILE, user_agent=HOSTILE)
+    enrolment = Enrolment(seed=Secret(HOSTILE), uri="otpauth://a", state=Secret(HOSTILE))
+    return [
+        sign_in_form(FORM, with_account=True, account=HOSTILE, user_name=HOSTILE),
+        code_page(FORM, has_device=True, has_passkey=True),
+        password_page(FORM, needs_current=True),
+        enroll_page(FORM, enrolment),
+        security_page(
+            FORM,
+            user_name=HOSTILE,
+            passkeys=[replace(PASSKEY, name=HOSTILE, credential_id=HOSTILE)],
+            has_passkeys=True,
+        ),
+        device_page(FORM, code=HOSTILE),
+        consent_page(FORM, request, code=HOSTILE, arn=HOSTILE),
+    ]
+
+
+def test_hostile_text_stays_text() -> None:
+    for page in every_page():
+        assert "alert('x')" not in page
+        assert page.replace('<script src="/console/passkey.js" defer>', "").count("<script") == 0
+
+
+def test_every_form_carries_the_token_and_is_posted_to_us() -> None:
+    for page in every_page():
+        forms = page.count("<form ")
+        assert forms >= 1
+        assert page.count('<form method="post" action="/console/auth/') == forms
+        assert page.count('name="csrf" value="0f"') == forms
+
+
+def test_people_and_their_tools_find_their_way() -> None:
+    sign_in = sign_in_form(Form(), with_account=False, account="", user_name="")
+
+    assert 'autocomplete="username webauthn"' in sign_in
+    assert 'autocomplete="current-password"' in sign_in
+    assert 'autocomplete="one-time-code"' in code_page(Form(), has_device=True, has_passkey=False)
+    assert 'autocomplete="new-password"' in password_page(Form(), needs_current=False)
+    assert 'role="alert"' in device_page(FORM, code="")

@@ -1,0 +1,101 @@
+"""Passkeys over HTTP: what a browser's script asks for and sends."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.console.fake_browser import ORIGIN, OURS, Browser, Page
+from tests.fakes.authenticator import Authenticator
+from tests.operations.login_steps import PASSWORD
+
+
+class Key:
+    """A browser with an authenticator."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser, self.authenticator = browser, Authenticator()
+
+    async def options(self, path: str) -> dict[str, Any]:
+        page = await self.browser.get(f"/console/auth/{path}/options")
+        assert page.status == 200, page.text
+        options: dict[str, Any] = page.json
+        return options
+
+    async def register(self) -> Page:
+        csrf = (await self.browser.get("/console/session")).json["csrf"]
+        credential = self.authenticator.create(await self.options("passkeys"), ORIGIN)
+        return await self.browser.post(
+            "/console/auth/passkeys", csrf, credential=json.loads(credential), name="laptop"
+        )
+
+    async def sign_in(self) -> Page:
+        credential = self.authenticator.get(await self.options("passkey"), ORIGIN)
+        return await self.browser.post("/console/auth/passkey", credential=json.loads(credential))
+
+
+@pytest.fixture
+async def key(browser: Browser) -> Key:
+    await browser.enter_by_link()
+    return Key(browser)
+
+
+async def test_a_passkey_is_added_signs_in_and_is_removed(key: Key) -> None:
+    browser = key.browser
+    added = await key.register()
+    shown = await browser.get("/console/security")
+    browser.cookies.clear()
+    entered = await key.sign_in()
+    session = await browser.get("/console/session")
+    removed = await browser.submit(
+        "/console/auth/passkeys/remove", csrf=session.json["csrf"], id=added.json["id"]
+    )
+    refused = await key.sign_in()
+
+    assert added.status == 200
+    assert added.json["serialNumber"].startswith(f"arn:aws:iam::{browser.user.account_id}:u2f/")
+    assert "laptop" in shown.text
+    assert (entered.status, entered.json["next"]) == (200, "done")
+    assert (session.json["arn"], session.json["mfaAt"] is None) == (browser.user.arn, False)
+    assert (removed.status, refused.status) == (303, 401)
+
+
+async def test_a_passkey_is_a_second_factor(key: Key) -> None:
+    browser = key.browser
+    await key.register()
+    browser.cookies.clear()
+    page = await browser.submit("/console/auth/signin", user="ann", password=PASSWORD)
+    form = await browser.get(page.location)
+
+    credential = key.authenticator.get(await key.options("mfa"), ORIGIN)
+    done = await browser.post(
+        "/console/auth/mfa/passkey", form.csrf, credential=json.loads(credential)
+    )
+
+    assert 'data-passkey="mfa"' in form.text
+    assert 'name="code"' not in form.text
+    assert (done.status, done.json["next"]) == (200, "done")
+
+
+async def test_the_relying_party_is_never_what_the_host_says(key: Key) -> None:
+    for host in ("evil.example", "mooring.example.evil.example"):
+        page = await key.browser.ask(
+            "GET", "/console/auth/passkey/options", headers={**OURS, "host": host}
+        )
+        assert page.status == 403
+    by_number = await key.browser.ask(
+        "GET", "/console/auth/passkey/options", headers={**OURS, "host": "127.0.0.1:8443"}
+    )
+    below = await key.browser.ask(
+        "GET", "/console/auth/passkey/options", headers={**OURS, "host": "a.mooring.example"}
+    )
+
+    assert by_number.status == 400
+    assert below.json["rpId"] == "mooring.example"
+
+
+async def test_options_of_a_session_need_one(browser: Browser) -> None:
+    for path in ("mfa", "passkeys"):
+        assert (await browser.get(f"/console/auth/{path}/options")).status == 401
+    options = (await browser.get("/console/auth/passkey/options")).json
+    assert options["userVerification"] == "required"
+    assert options["allowCredentials"] == []
