@@ -123,3 +123,52 @@ def test_the_site_is_what_the_settings_say() -> None:
     assert made.default_document_check is DefaultDocumentCheck.ALWAYS
     assert made.start_deadline == timedelta(seconds=3)
     assert made.maximum_session == timedelta(minutes=1)
+
+
+def with_sso(tmp_path: Path) -> ServerSettings:
+    (tmp_path / "secret").write_text("the secret\n")
+    return ServerSettings(
+        oidc_issuer="https://id.example.com",
+        oidc_client_id="mooring",
+        oidc_client_secret_file=str(tmp_path / "secret"),
+        oidc_roles="ops=arn:aws:iam::111122223333:role/Ops",
+    )
+
+
+def test_without_an_issuer_there_is_no_single_sign_on() -> None:
+    assert site(ServerSettings()).single_sign_on is None
+
+
+def test_single_sign_on_reads_its_secret_from_a_file(tmp_path: Path) -> None:
+    sso = site(with_sso(tmp_path)).single_sign_on
+
+    assert sso is not None
+    assert sso.client_secret.reveal() == "the secret"
+    assert sso.role_for({"groups": ["ops"]}) == "arn:aws:iam::111122223333:role/Ops"
+    assert sso.name_claim == "sub"
+
+
+@pytest.mark.parametrize("name", ["oidc_client_id", "oidc_client_secret_file", "oidc_roles"])
+def test_what_single_sign_on_needs_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is needed too"):
+        site(replace(with_sso(tmp_path), **{name: ""}))  # type: ignore[arg-type]
+
+
+def test_a_secret_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="oidc_client_secret_file: cannot read"):
+        site(replace(with_sso(tmp_path), oidc_client_secret_file=str(tmp_path / "none")))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("oidc_issuer", "http://id.example.com"),
+        ("oidc_issuer", "https://id.example.com/?a"),
+        ("oidc_roles", "ops"),
+        ("oidc_client_id", "a\nb"),
+        ("oidc_name_claim", ""),
+    ],
+)
+def test_a_wrong_part_of_single_sign_on_is_told(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"environment: {name} is "):
+        load(tmp_path, env={f"MOORING_{name.upper()}": value}, flags={})

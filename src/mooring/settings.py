@@ -17,7 +17,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from mooring.iam.single_sign_on import SingleSignOn, parse_rules
 from mooring.operations.world import DefaultDocumentCheck, Site
+from mooring.secret import Secret
 
 __all__ = ["SETTINGS", "ServerSettings", "SettingsError", "environment", "load", "write_file"]
 
@@ -25,6 +27,9 @@ PREFIX = "MOORING_"
 FILE = "mooring.toml"
 
 _REGION = re.compile(r"[a-z0-9-]{1,63}")
+_ISSUER = re.compile(r"(https://[^\s?#@\"\\]{1,240})?")
+_LINE = re.compile(r"[^\x00-\x1f\"\\]{0,1024}")
+_NAME = re.compile(r"[^\s\"\\]{1,255}")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -46,6 +51,12 @@ class ServerSettings:
     client_grace_s: int = 1200
     reconnect_spread_s: int = 20
     log_level: str = "INFO"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: str = ""
+    oidc_role_claim: str = "groups"
+    oidc_roles: str = ""
+    oidc_name_claim: str = "sub"
 
 
 def _text(pattern: re.Pattern[str], what: str) -> Callable[[object], str]:
@@ -88,6 +99,14 @@ def _one_of(*names: str) -> Callable[[object], str]:
     return check
 
 
+def _rules(value: object) -> str:
+    try:
+        parse_rules(_text(_LINE, "text")(value))
+    except ValueError as exc:
+        raise ValueError("expected `value=role ARN` rules, separated by semicolons") from exc
+    return str(value)
+
+
 SETTINGS: Mapping[str, Callable[[object], object]] = {
     "region": _text(_REGION, "a region: lower-case letters, digits and hyphens"),
     "domain": _text(_DOMAIN, "a domain name in lower case"),
@@ -99,6 +118,12 @@ SETTINGS: Mapping[str, Callable[[object], object]] = {
     "client_grace_s": _number(1, 86400),
     "reconnect_spread_s": _number(1, 3600),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "oidc_issuer": _text(_ISSUER, "an https URL without a query, or nothing"),
+    "oidc_client_id": _text(_LINE, "one line of text, or nothing"),
+    "oidc_client_secret_file": _text(_LINE, "the path of a file, or nothing"),
+    "oidc_role_claim": _text(_NAME, "the name of a claim"),
+    "oidc_roles": _rules,
+    "oidc_name_claim": _text(_NAME, "the name of a claim"),
 }
 
 
@@ -171,4 +196,31 @@ def site(settings: ServerSettings) -> Site:
         start_deadline=timedelta(seconds=settings.start_deadline_s),
         maximum_session=timedelta(seconds=settings.maximum_session_s),
         reconnect_spread=timedelta(seconds=settings.reconnect_spread_s),
+        single_sign_on=single_sign_on(settings),
+    )
+
+
+def single_sign_on(settings: ServerSettings) -> SingleSignOn | None:
+    """Return the provider that people sign in at, if there is one; reads its secret.
+
+    Raises:
+        SettingsError: something belongs to it that is missing or cannot be read.
+    """
+    if not settings.oidc_issuer:
+        return None
+    for name in ("oidc_client_id", "oidc_client_secret_file", "oidc_roles"):
+        if not getattr(settings, name):
+            raise SettingsError(f"oidc_issuer is set, so {name} is needed too")
+    path = Path(settings.oidc_client_secret_file)
+    try:
+        secret = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"oidc_client_secret_file: cannot read `{path}`: {exc}") from exc
+    return SingleSignOn(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=Secret(secret),
+        role_claim=settings.oidc_role_claim,
+        rules=parse_rules(settings.oidc_roles),
+        name_claim=settings.oidc_name_claim,
     )

@@ -16,7 +16,7 @@ async def test_a_key_is_told_to_its_own_account_only(world: FakeWorld) -> None:
     for user, asked in ((bea, key_id), (ann, "AKIA" + "X" * 16)):
         with pytest.raises(OperationRefused) as refused:
             await account_of_key(world.call(user, "sts:GetAccessKeyInfo"), asked)
-        assert refused.value.problem is Problem.INVALID_VALUE
+        assert refused.value.problem is Problem.ACCESS_DENIED
 
 
 async def test_both_are_permissions(world: FakeWorld) -> None:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from mooring.console.browser import HEADERS, HOME, cookie_of, html, next_of, origin_of
 from mooring.console.grants import GrantEndpoints
+from mooring.console.oidc import oidc_routes
 from mooring.console.pages import STYLE, Welcome, signed_out_page, welcome_page
 from mooring.console.passkeys import PasskeyEndpoints
 from mooring.console.sign_in import SignInPages
@@ -39,6 +40,7 @@ def console_app(world: World, *, ca_pem: bytes) -> Starlette:
             *SignInPages(world).routes(),
             *PasskeyEndpoints(world).routes(),
             *GrantEndpoints(world).routes(),
+            *oidc_routes(world),
             Route("/mooring/ca.pem", pages.certificate),
             Route("/mooring/keys.json", pages.keys),
             Route("/mooring/health", pages.health),

@@ -19,13 +19,15 @@ async def account_of_key(call: Call, access_key_id: str) -> str:
 
     Raises:
         AccessDenied: not allowed.
-        OperationRefused: INVALID_VALUE.
+        OperationRefused: ACCESS_DENIED.
     """
     await require(call, Question(action=call.action))
     account_id = call.caller.account_id
     is_own = access_key_id == call.caller.access_key_id
     if not is_own and await call.glance(lambda tx: tx.identities.access_key(access_key_id)) is None:
-        raise OperationRefused(Problem.INVALID_VALUE, "The access key id is not known.")
+        raise OperationRefused(
+            Problem.ACCESS_DENIED, "The access key id is none of the caller's account."
+        )
     return account_id
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from mooring.iam.single_sign_on import SingleSignOn
 from mooring.operations.audit_queue import AuditQueue
 from mooring.operations.recent_uses import RecentUses
 from mooring.operations.throttle import Throttle
@@ -42,6 +43,7 @@ class Site:
     start_deadline: timedelta = timedelta(seconds=20)
     maximum_session: timedelta = timedelta(days=1)
     reconnect_spread: timedelta = timedelta(seconds=20)
+    single_sign_on: SingleSignOn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

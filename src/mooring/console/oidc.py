@@ -1,0 +1,133 @@
+"""Single sign-on in the browser: off to the provider, and back.
+
+The cookie of a sign-in under way is SameSite=Lax, because the provider's page leads back here; it
+is good for one path and for ten minutes. After the way back a page leads on, so that the next
+request is our own.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from mooring.console.pages import message_page
+from mooring.iam.single_sign_on import SingleSignOn
+from mooring.operations.caller import Origin
+from mooring.operations.oidc_sign_in import (
+    LIFETIME,
+    Answer,
+    SignInFailed,
+    begin,
+    cookie_of,
+    finish,
+)
+from mooring.operations.stream_url import is_served
+from mooring.operations.world import World
+from mooring.secret import Secret
+
+__all__ = ["ROLE_COOKIE", "oidc_routes"]
+
+ROLE_COOKIE = "mooring-role-session"
+START = "/auth/oidc/start"
+CALLBACK = "/auth/oidc/callback"
+
+_COOKIE = "mooring-oidc"
+_PATH = "/auth/oidc/"
+_MAX_CODE = 4096
+_LEAD_ON = '<meta http-equiv="refresh" content="0;url=/console/">'
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+
+
+def oidc_routes(world: World) -> list[Route]:
+    """Return the routes of single sign-on: none where the site has no provider."""
+    sso = world.site.single_sign_on
+    if sso is None:
+        return []
+    pages = _Pages(world, sso)
+    return [Route(START, pages.start), Route(CALLBACK, pages.callback)]
+
+
+class _Pages:
+    def __init__(self, world: World, sso: SingleSignOn) -> None:
+        self._world = world
+        self._sso = sso
+
+    async def start(self, request: Request) -> Response:
+        host = request.headers.get("host", "")
+        if not is_served(self._world.site, host):
+            return _refused("The request came under a name that is not ours.")
+        redirect_uri = f"{request.url.scheme}://{host}{CALLBACK}"
+        try:
+            beginning = await begin(self._world, self._sso, redirect_uri=redirect_uri)
+        except SignInFailed as exc:
+            return _refused(exc.message)
+        response = Response(status_code=303, headers=_HEADERS | {"location": beginning.url})
+        _keep(response, request, _COOKIE, beginning.cookie)
+        return response
+
+    async def callback(self, request: Request) -> Response:
+        asked = request.query_params
+        answer = Answer(
+            state=asked.get("state", "")[:_MAX_CODE],
+            code=Secret(asked.get("code", "")[:_MAX_CODE]),
+            error=asked.get("error", "")[:_MAX_CODE],
+        )
+        try:
+            opened = await finish(
+                self._world,
+                self._sso,
+                cookie=request.cookies.get(_COOKIE, ""),
+                answer=answer,
+                origin=_origin(request),
+            )
+        except SignInFailed as exc:
+            response = _refused(exc.message)
+        else:
+            response = _html(_led_on())
+            _keep(response, request, ROLE_COOKIE, cookie_of(opened))
+        response.delete_cookie(_COOKIE, path=_PATH, httponly=True, samesite="lax")
+        return response
+
+
+def _keep(response: Response, request: Request, name: str, value: Secret) -> None:
+    is_passing = name == _COOKIE
+    response.set_cookie(
+        name,
+        value.reveal(),
+        max_age=int(LIFETIME.total_seconds()) if is_passing else None,
+        httponly=True,
+        samesite="lax" if is_passing else "strict",
+        secure=request.url.scheme == "https",
+        path=_PATH if is_passing else "/",
+    )
+
+
+def _led_on() -> str:
+    whole = message_page("Signed in", "You are signed in. If nothing happens, open /console/.")
+    return whole.replace("<head>", f"<head>\n{_LEAD_ON}", 1)
+
+
+def _html(text: str, *, status: int = 200) -> Response:
+    return HTMLResponse(text, status_code=status, headers=_HEADERS)
+
+
+def _refused(message: str) -> Response:
+    return _html(message_page("Not signed in", message), status=403)
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(
+        address=request.client.host if request.client else "",
+        secure=request.url.scheme == "https",
+        host=request.headers.get("host", ""),
+        user_agent=request.headers.get("user-agent", "")[:512],
+    )

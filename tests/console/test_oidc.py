@@ -1,0 +1,145 @@
+"""The browser goes to the provider and comes back signed in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from starlette.applications import Starlette
+from tests.fakes.world import make_world
+from tests.operations.sso_steps import CALLBACK, Sso, make_sso
+
+from mooring.console.oidc import ROLE_COOKIE, oidc_routes
+from mooring.operations.oidc_sign_in import read_role_session
+
+
+@pytest.fixture
+async def sso(tmp_path: Path) -> AsyncIterator[Sso]:
+    async with make_world(tmp_path) as world:
+        yield await make_sso(world)
+
+
+class Page:
+    """What a browser got."""
+
+    def __init__(self, sent: list[dict[str, Any]]) -> None:
+        self.status: int = sent[0]["status"]
+        self.headers: dict[str, str] = {}
+        self.cookies: SimpleCookie = SimpleCookie()
+        for key, value in sent[0]["headers"]:
+            if key == b"set-cookie":
+                self.cookies.load(value.decode())
+            else:
+                self.headers[key.decode()] = value.decode()
+        self.text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
+
+
+async def get(
+    sso: Sso, path: str, *, cookie: str = "", host: str = "localhost:8443", scheme: str = "https"
+) -> Page:
+    app = Starlette(routes=oidc_routes(sso.world.world))
+    path, _, query = path.partition("?")
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - ASGI
+        sent.append(dict(message))
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [(b"host", host.encode()), (b"cookie", cookie.encode())],
+        "scheme": scheme,
+        "client": ("192.0.2.7", 1234),
+        "server": ("localhost", 8443),
+        "http_version": "1.1",
+    }
+    await app(scope, receive, send)
+    return Page(sent)
+
+
+async def test_there_and_back(sso: Sso) -> None:
+    went = await get(sso, "/auth/oidc/start")
+    url = went.headers["location"]
+    state = parse_qs(urlsplit(url).query)["state"][0]
+    code = sso.code(url)
+    passing = went.cookies["mooring-oidc"]
+
+    back = await get(
+        sso,
+        f"/auth/oidc/callback?code={quote(code)}&state={quote(state)}",
+        cookie=f"mooring-oidc={passing.value}",
+    )
+
+    assert went.status == 303
+    assert parse_qs(urlsplit(url).query)["redirect_uri"] == [CALLBACK]
+    assert (passing["httponly"], passing["secure"], passing["samesite"]) == (True, True, "lax")
+    assert (passing["path"], passing["max-age"]) == ("/auth/oidc/", "600")
+    assert back.status == 200
+    kept = back.cookies[ROLE_COOKIE]
+    assert (kept["httponly"], kept["secure"], kept["samesite"]) == (True, True, "strict")
+    assert back.cookies["mooring-oidc"]["max-age"] == "0"
+    assert 'http-equiv="refresh" content="0;url=/console/"' in back.text
+    key = await read_role_session(sso.world.world, kept.value)
+    assert key is not None
+    assert key.principal.arn.endswith(":assumed-role/Ops/subject-42")
+
+
+async def test_who_brings_nothing_back_is_not_signed_in(sso: Sso) -> None:
+    went = await get(sso, "/auth/oidc/start")
+    code = sso.code(went.headers["location"])
+
+    page = await get(sso, f"/auth/oidc/callback?code={code}&state=x")
+
+    assert page.status == 403
+    assert ROLE_COOKIE not in page.cookies
+    assert "begin again" in page.text
+
+
+async def test_what_the_provider_says_is_not_shown(sso: Sso) -> None:
+    went = await get(sso, "/auth/oidc/start")
+    state = parse_qs(urlsplit(went.headers["location"]).query)["state"][0]
+
+    page = await get(
+        sso,
+        f"/auth/oidc/callback?error=%3Cscript%3E&state={quote(state)}",
+        cookie=f"mooring-oidc={went.cookies['mooring-oidc'].value}",
+    )
+
+    assert page.status == 403
+    assert "script" not in page.text
+
+
+async def test_a_foreign_name_begins_no_sign_in(sso: Sso) -> None:
+    page = await get(sso, "/auth/oidc/start", host="evil.example.com")
+
+    assert page.status == 403
+    assert "location" not in page.headers
+
+
+async def test_a_provider_that_is_down_is_said_to_be(sso: Sso) -> None:
+    sso.providers.down.add(sso.settings.issuer)
+
+    page = await get(sso, "/auth/oidc/start")
+
+    assert page.status == 403
+    assert "does not answer" in page.text
+
+
+async def test_the_plain_listener_of_loopback_has_cookies_too(sso: Sso) -> None:
+    went = await get(sso, "/auth/oidc/start", scheme="http")
+
+    assert not went.cookies["mooring-oidc"]["secure"]
+
+
+async def test_a_site_without_a_provider_has_no_such_pages(tmp_path: Path) -> None:
+    async with make_world(tmp_path) as world:
+        assert oidc_routes(world.world) == []
