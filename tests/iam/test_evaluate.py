@@ -319,3 +319,24 @@ def test_each_policy_keeps_its_own_version() -> None:
     assert not ask(PolicySet(identity=(old,)), resources=("arn:aws:ssm:r:1:document/ann",)).allowed
     literal = ("arn:aws:ssm:r:1:document/${aws:username}",)
     assert ask(PolicySet(identity=(old,)), resources=literal).allowed
+
+
+def test_a_set_names_each_of_its_policies_once() -> None:
+    kinds = [PolicyKind.IDENTITY, PolicyKind.SESSION, PolicyKind.SCP, PolicyKind.RCP]
+    singles = [PolicyKind.BOUNDARY, PolicyKind.RESOURCE, PolicyKind.TRUST, PolicyKind.ENDPOINT]
+    sources = [PolicySource(name=kind.value, policy=ALLOWING.policy) for kind in kinds + singles]
+    own, session, scp, rcp, boundary, resource, trust, endpoint = sources
+
+    policies = PolicySet(
+        identity=(own,),
+        session=(session,),
+        scps=((scp,),),
+        rcps=((rcp,),),
+        boundary=boundary,
+        resource=resource,
+        trust=trust,
+        endpoint=endpoint,
+    )
+
+    assert list(policies.sources()) == sources
+    assert list(PolicySet().sources()) == []

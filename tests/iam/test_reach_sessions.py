@@ -84,6 +84,20 @@ def test_a_denial_names_the_part_that_denies() -> None:
     assert [thing.names[0] for thing, _ in second.parts] == [NODE_ARN]
 
 
+def test_documents_that_policies_see_alike_are_answered_by_the_same_reasons() -> None:
+    ann = user("ann", start_on(NODE_ARN, SSH_ARN, Condition=FROM_HOME))
+    others = [document(SSH_ARN.replace("SSH", name)) for name in ("One", "Two")]
+
+    first, second, ssh = starts(ann, node(), [*others, SSH])
+
+    assert [start.document for start in (first, second)] == [
+        "AWS-StartOneSession",
+        "AWS-StartTwoSession",
+    ]
+    assert first.parts is second.parts
+    assert (verdict(first.formula), verdict(ssh.formula)) == (Verdict.NO, Verdict.ONLY_IF)
+
+
 # --- the promise: a context is fixed, and both are asked -----------------------------------
 
 TAGGABLE = trust({"AWS": ACCOUNT}, Action=["sts:AssumeRole", "sts:TagSession"])
@@ -103,7 +117,16 @@ CONDITIONS: list[dict[str, dict[str, object]]] = [
     {"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}},
     {"Null": {"mooring:PortNumber": "false"}},
 ]
-RESOURCES = ["*", NODE_ARN, SHELL_ARN, SSH_ARN, "arn:aws:ssm:*", f"arn:aws:ec2:*:{ACCOUNT}:*"]
+OTHER = document(SSH_ARN.replace("SSH", "Other"))
+RESOURCES = [
+    "*",
+    SSH_ARN.replace("SSH", "?????"),
+    NODE_ARN,
+    SHELL_ARN,
+    SSH_ARN,
+    "arn:aws:ssm:*",
+    f"arn:aws:ec2:*:{ACCOUNT}:*",
+]
 statements = st.fixed_dictionaries(
     {
         "Effect": st.sampled_from(["Allow", "Allow", "Allow", "Deny"]),
@@ -167,7 +190,7 @@ def engine_starts(
 
     if name == SHELL.name and allows(NODE_ARN, "false"):
         return True
-    arn = SHELL_ARN if name == SHELL.name else SSH_ARN
+    arn = {row.name: row.thing.names[0] for row in (SHELL, SSH, OTHER)}[name]
     return allows(NODE_ARN, "true") and allows(arn, "true")
 
 
@@ -198,7 +221,7 @@ def test_whatever_the_request_turns_out_to_be_engine_and_answer_agree(
         base = role("ops", trusts=trusts, tags=own_tags)
     subject = Subject(principal=base.principal, policies=policies, trust=base.trust)
 
-    found = starts(subject, node(**tags), [SHELL, SSH])
+    found = starts(subject, node(**tags), [SHELL, SSH, OTHER])
 
     for late, session_name, given_tags in lates:
         principal = subject.principal

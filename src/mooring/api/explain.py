@@ -136,11 +136,13 @@ def _answers(answers: Answers) -> list[dict[str, str]]:
 
 
 def _principal(access: PrincipalAccess) -> dict[str, object]:
+    # Kinds of session that are answered alike share one explanation: it is told once.
+    told = {id(explanation): _explained(explanation) for _, explanation in access.sessions}
     return {
         "PrincipalArn": access.subject.arn,
         "PrincipalType": "user" if access.subject.trust is None else "role",
         "Sessions": [
-            {"DocumentName": start.document, **_explained(explanation)}
+            {"DocumentName": start.document, **told[id(explanation)]}
             for start, explanation in access.sessions
         ],
         **({"Paths": [_path(way) for way in access.ways]} if access.ways else {}),

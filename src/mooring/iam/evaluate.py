@@ -93,6 +93,16 @@ class PolicySet:
     rcps: tuple[Sources, ...] = ()
     endpoint: PolicySource | None = None
 
+    def sources(self) -> Iterator[PolicySource]:
+        """Yield each policy."""
+        yield from self.identity
+        yield from self.session
+        for level in (*self.scps, *self.rcps):
+            yield from level
+        for single in (self.boundary, self.resource, self.trust, self.endpoint):
+            if single is not None:
+                yield single
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:

@@ -10,10 +10,12 @@ session document in IAM policies" and "Enforce a session document permission che
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mooring.iam.facts import Facts
+from mooring.iam.match import covers_any
+from mooring.iam.policy import Statement
 from mooring.iam.reach import Partial
 from mooring.iam.reach_formula import NO, YES, Formula, every, some
 from mooring.iam.reach_request import NOTHING_GIVEN, Subject, Thing, ask
@@ -22,6 +24,9 @@ __all__ = ["DocumentFacts", "Part", "Start", "starts", "with_check"]
 
 Part = tuple[Thing, Partial]
 """A question and its answer."""
+
+_Sight = tuple[Hashable, ...]
+_NO_FACTS: Facts = {}
 
 _CHECK = "ssm:SessionDocumentAccessCheck"
 
@@ -57,12 +62,42 @@ def starts(
 ) -> tuple[Start, ...]:
     """Answer for each document."""
     checked = _asked(subject, with_check(node, "true"), given)
-    return tuple(
-        _named(subject, document, checked, given)
-        if document.needs_grant
-        else _implied(subject, document, (with_check(node, "false"), checked), given)
-        for document in documents
-    )
+    statements = [
+        statement
+        for source in subject.policies.sources()
+        for _, statement in source.policy.on(node.action.lower())
+    ]
+    known: dict[_Sight, Start] = {}
+    found = []
+    for document in documents:
+        sight = _sight(statements, document)
+        start = known.get(sight)
+        if start is None:
+            start = _start(subject, document, (with_check(node, "false"), checked), given)
+            known[sight] = start
+        found.append(replace(start, document=document.name))
+    return tuple(found)
+
+
+def _sight(statements: Sequence[Statement], document: DocumentFacts) -> _Sight:
+    """Return all that policies see of a document: what looks alike is answered alike."""
+    thing = document.thing
+    seen: list[Hashable] = [document.needs_grant, thing.account_id, *sorted(thing.tags.items())]
+    for statement in statements:
+        patterns = statement.resources or statement.not_resources
+        if any(pattern.fixed is None for pattern in patterns):
+            seen.append(thing.names)
+        else:
+            seen.append(covers_any(patterns, thing.names, _NO_FACTS))
+    return tuple(seen)
+
+
+def _start(
+    subject: Subject, document: DocumentFacts, node: tuple[Thing, Part], given: Facts
+) -> Start:
+    if document.needs_grant:
+        return _named(subject, document, node[1], given)
+    return _implied(subject, document, node, given)
 
 
 def _named(subject: Subject, document: DocumentFacts, checked: Part, given: Facts) -> Start:

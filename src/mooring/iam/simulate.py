@@ -11,7 +11,7 @@ replies (``PolicyInputList.1``, ``role_NAME_POLICY``, a managed policy by its na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -133,7 +133,7 @@ def simulate(simulation: Simulation, action: str, resource: str) -> Simulated:
     )
     decision = decide(request, policies)
     given = {key.lower() for key, values in context.items() if values}
-    parsed = [source.policy for source in _sources(policies)]
+    parsed = [source.policy for source in policies.sources()]
     return Simulated(
         action=action,
         resource=resource,
@@ -167,16 +167,6 @@ def _named(decision: Decision) -> EvalDecision:
     if decision.allowed:
         return EvalDecision.ALLOWED
     return EvalDecision.EXPLICIT_DENY if decision.explicit else EvalDecision.IMPLICIT_DENY
-
-
-def _sources(policies: PolicySet) -> Iterator[PolicySource]:
-    yield from policies.identity
-    yield from policies.session
-    for level in (*policies.scps, *policies.rcps):
-        yield from level
-    for single in (policies.boundary, policies.resource, policies.trust, policies.endpoint):
-        if single is not None:
-            yield single
 
 
 def _alone(request: Request, policies: PolicySet) -> Decision:

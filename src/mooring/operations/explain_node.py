@@ -166,6 +166,8 @@ class _Survey:
         self._documents = documents
         self._subjects = subjects
         self._known: dict[str, tuple[Start, ...]] = {}
+        # Kinds of session that policies see alike share their parts, and so their explanation.
+        self._explained: dict[int, Explanation] = {}
 
     def answer(
         self, chosen: Sequence[Subject]
@@ -201,9 +203,16 @@ class _Survey:
     def _principal(self, subject: Subject, ways: Mapping[str, tuple[Way, ...]]) -> PrincipalAccess:
         return PrincipalAccess(
             subject=subject,
-            sessions=tuple((start, explain_start(start)) for start in self._starts(subject)),
+            sessions=tuple((start, self._explain(start)) for start in self._starts(subject)),
             ways=tuple(self._way(way) for way in ways.get(subject.arn, ())),
         )
+
+    def _explain(self, start: Start) -> Explanation:
+        known = self._explained.get(id(start.parts))
+        if known is None:
+            known = explain([partial for _, partial in start.parts], start.formula)
+            self._explained[id(start.parts)] = known
+        return known
 
     def _way(self, way: Way) -> WayAccess:
         steps = tuple(explain([step.partial]) for step in way.steps)
@@ -225,8 +234,3 @@ class _Survey:
             else Verdict.NO
             for document in self._documents
         }
-
-
-def explain_start(start: Start) -> Explanation:
-    """Explain one kind of session."""
-    return explain([partial for _, partial in start.parts], start.formula)
