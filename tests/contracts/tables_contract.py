@@ -270,6 +270,7 @@ class TablesContract:
         bounded = await ask(store, lambda tx: tx.identities.bounded("arn:1"))
         assert holders == [(EntityKind.GROUP, "ops"), (USER, "alice")]
         assert bounded == [(ROLE, "admin"), (USER, "bob")]
+        assert await ask(store, lambda tx: tx.identities.boundary_count("arn:1")) == 2
 
     async def test_people_are_found_by_unique_id(self, store: Store) -> None:
         def put(tx: Transaction) -> None:

@@ -65,6 +65,7 @@ NOTHING: dict[str, tuple[Callable[[Transaction], object], object]] = {
     "Identities.policy_named": (lambda tx: tx.identities.policy_named("Policy"), None),
     "Identities.holders": (lambda tx: tx.identities.holders(ARN), []),
     "Identities.bounded": (lambda tx: tx.identities.bounded(ARN), []),
+    "Identities.boundary_count": (lambda tx: tx.identities.boundary_count(ARN), 0),
     "Identities.of_id": (lambda tx: tx.identities.of_id("AIDA"), None),
     "Identities.rename": (lambda tx: tx.identities.rename(USER, "Alice", "Zoe"), None),
     "Identities.attachment_count": (lambda tx: tx.identities.attachment_count(ARN), 0),
@@ -136,7 +137,7 @@ def fill(tx: Transaction) -> None:
 def everything(tx: Transaction) -> list[object]:
     looks = ("get", "page", "user", "users", "role", "roles", "access_key", "access_keys")
     more = ("policy", "policies", "attached", "attachment_count", "verify", "heads", "lines")
-    iam = ("of_id", "policy_named", "holders", "bounded")
+    iam = ("boundary_count", "of_id", "policy_named", "holders", "bounded")
     return [
         look(tx)
         for name, (look, _) in NOTHING.items()

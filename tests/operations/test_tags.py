@@ -75,3 +75,18 @@ async def test_tags_of_the_call_and_of_the_thing_are_conditions(
 def test_a_call_without_tags_has_no_keys() -> None:
     assert request_tags({}) == {}
     assert request_tags({"a": "b"}) == {"aws:RequestTag/a": ("b",), "aws:TagKeys": ("a",)}
+
+
+async def test_tags_are_listed_in_pages_whatever_their_letters(
+    world: FakeWorld, admin: User
+) -> None:
+    await tag(world.call(admin, "iam:TagUser"), USERS, "ann", [("\u6e2f", "1"), ("a", "2")])
+    call = world.call(admin, "iam:ListUserTags")
+
+    first, more = await list_tags(call, USERS, "ann", after="", limit=2)
+    rest, end = await list_tags(call, USERS, "ann", after="2", limit=2)
+    with pytest.raises(OperationRefused):
+        await list_tags(call, USERS, "ann", after="x", limit=2)
+
+    assert [key for key, _ in (*first, *rest)] == ["Team", "a", "\u6e2f"]
+    assert (more, end) == (True, False)

@@ -52,3 +52,16 @@ async def test_uses_are_kept_turn_by_turn(
         tasks.cancel_scope.cancel()
 
     assert "last_uses_failed" in caplog.text
+
+
+async def test_the_last_minute_is_kept_when_the_server_stops(world: FakeWorld) -> None:
+    account_id = await world.account()
+    use = LastUse(subject="AKIA0", used_at=world.clock.now(), service="ssm", region="r")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run_last_uses, world.world)
+        await anyio.lowlevel.checkpoint()
+        world.world.recent_uses.note(account_id, use)
+        tasks.cancel_scope.cancel()
+
+    assert await world.store.read(account_id, lambda tx: tx.last_uses.get("AKIA0")) == use

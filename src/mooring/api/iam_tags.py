@@ -37,7 +37,7 @@ def _list(table: EntityTable[TaggedT], member: str) -> Handler:
     async def handler(call: Call, given: Input) -> Output:
         after, limit = paging(given)
         rows, has_more = await tags.list_tags(call, table, given[member], after=after, limit=limit)
-        marker = rows[-1][0] if rows else ""
+        marker = str(int(after or 0) + len(rows))
         return paged({"Tags": tag_shapes(dict(rows))}, marker=marker, has_more=has_more)
 
     return handler

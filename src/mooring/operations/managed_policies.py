@@ -114,7 +114,7 @@ def view_of(tx: Transaction, policy: CustomerPolicy) -> ManagedPolicyView:
         policy=policy,
         is_aws=policy.arn in MANAGED_POLICIES,
         attachments=tx.identities.attachment_count(policy.arn),
-        boundaries=len(tx.identities.bounded(policy.arn)),
+        boundaries=tx.identities.boundary_count(policy.arn),
     )
 
 

@@ -5,13 +5,14 @@ Source of limits and wording: IAM User Guide, "Tags for IAM resources"; the IAM 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from mooring.iam.identity import CustomerPolicy, InstanceProfile, Role, User
 from mooring.operations.call import Call
-from mooring.operations.identities import EntityTable, change_entity, get_entity, page_of
+from mooring.operations.identities import EntityTable, change_entity, get_entity
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.ports.tables import Transaction
 
@@ -22,6 +23,7 @@ Tag = tuple[str, str]
 
 _MOST: Final = 50
 _RESERVED: Final = "aws:"
+_NUMBER: Final = re.compile(r"[0-9]{1,4}")
 
 
 def request_tags(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -105,9 +107,15 @@ async def list_tags(
 ) -> tuple[tuple[Tag, ...], bool]:
     """Return tags by key, and whether there are more.
 
+    ``after`` is the number of tags before: a key may hold characters that no marker may.
+
     Raises:
         AccessDenied: not allowed.
-        OperationRefused: NO_SUCH_ENTITY.
+        OperationRefused: NO_SUCH_ENTITY, or INVALID_VALUE for a marker that is none.
     """
     entity = await get_entity(call, table, name)
-    return page_of(tuple(entity.tags.items()), key=lambda row: row[0], after=after, limit=limit)
+    if after and not _NUMBER.fullmatch(after):
+        raise OperationRefused(Problem.INVALID_VALUE, f"Invalid Marker: `{after}`")
+    start = int(after or 0)
+    tags = sorted(entity.tags.items())
+    return tuple(tags[start : start + limit]), len(tags) > start + limit

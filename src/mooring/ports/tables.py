@@ -175,6 +175,9 @@ class Identities(Protocol):
     def bounded(self, policy_arn: str) -> Sequence[tuple[EntityKind, str]]:
         """Return whose permissions boundary the policy is, likewise."""
 
+    def boundary_count(self, policy_arn: str) -> int:
+        """Say of how many users and roles the policy is the permissions boundary."""
+
     def of_id(self, unique_id: str) -> User | Role | None:
         """Return the user or role of this unique id, or None."""
 

@@ -111,6 +111,15 @@ def _bounded(table: Table) -> AccountStatement:
 _BOUNDED_USERS = _bounded(USERS)
 _BOUNDED_ROLES = _bounded(ROLES)
 
+
+def _count_of(table: Table, column: str) -> AccountStatement:
+    clause = select(func.count()).select_from(table)
+    return account_statement(clause.where(*of_account(table, column)))
+
+
+_BOUNDED_USER_COUNT = _count_of(USERS, "boundary_arn")
+_BOUNDED_ROLE_COUNT = _count_of(ROLES, "boundary_arn")
+
 _USER_OF_ID = account_statement(select_where(USERS, "user_id"))
 _ROLE_OF_ID = account_statement(select_where(ROLES, "role_id"))
 
@@ -269,6 +278,12 @@ class IdentityTable:
             *((EntityKind.ROLE, key) for (key,) in roles),
             *((EntityKind.USER, key) for (key,) in users),
         ]
+
+    def boundary_count(self, policy_arn: str) -> int:
+        """Say of how many users and roles the policy is the permissions boundary."""
+        statements = (_BOUNDED_USER_COUNT, _BOUNDED_ROLE_COUNT)
+        rows = [self._rows.one(statement, boundary_arn=policy_arn) for statement in statements]
+        return sum(row[0] for row in rows if row is not None)
 
     def of_id(self, unique_id: str) -> User | Role | None:
         """Return the user or role of this unique id, or None."""
