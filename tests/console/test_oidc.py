@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from tests.fakes.world import make_world
 from tests.operations.sso_steps import CALLBACK, Sso, make_sso
 
-from mooring.console.oidc import ROLE_COOKIE, oidc_routes
-from mooring.operations.oidc_sign_in import read_role_session
+from mooring.console.browser import COOKIE
+from mooring.console.oidc import oidc_routes
+from mooring.operations.web_sessions import read_session
 
 
 @pytest.fixture
@@ -84,13 +85,13 @@ async def test_there_and_back(sso: Sso) -> None:
     assert (passing["httponly"], passing["secure"], passing["samesite"]) == (True, True, "lax")
     assert (passing["path"], passing["max-age"]) == ("/auth/oidc/", "600")
     assert back.status == 200
-    kept = back.cookies[ROLE_COOKIE]
-    assert (kept["httponly"], kept["secure"], kept["samesite"]) == (True, True, "strict")
+    kept = back.cookies[COOKIE]
+    assert (kept["httponly"], kept["secure"]) == (True, True)
     assert back.cookies["mooring-oidc"]["max-age"] == "0"
     assert 'http-equiv="refresh" content="0;url=/console/"' in back.text
-    key = await read_role_session(sso.world.world, kept.value)
-    assert key is not None
-    assert key.principal.arn.endswith(":assumed-role/Ops/subject-42")
+    session = await read_session(sso.world.world, kept.value)
+    assert session is not None
+    assert session.principal.arn.endswith(":assumed-role/Ops/subject-42")
 
 
 async def test_who_brings_nothing_back_is_not_signed_in(sso: Sso) -> None:
@@ -100,7 +101,7 @@ async def test_who_brings_nothing_back_is_not_signed_in(sso: Sso) -> None:
     page = await get(sso, f"/auth/oidc/callback?code={code}&state=x")
 
     assert page.status == 403
-    assert ROLE_COOKIE not in page.cookies
+    assert COOKIE not in page.cookies
     assert "begin again" in page.text
 
 

@@ -8,9 +8,10 @@ request is our own.
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from mooring.console.browser import HEADERS, html, keep_cookie, origin_of
 from mooring.console.pages import message_page
 from mooring.iam.single_sign_on import SingleSignOn
 from mooring.operations.caller import Origin
@@ -19,16 +20,14 @@ from mooring.operations.oidc_sign_in import (
     Answer,
     SignInFailed,
     begin,
-    cookie_of,
     finish,
 )
 from mooring.operations.stream_url import is_served
 from mooring.operations.world import World
 from mooring.secret import Secret
 
-__all__ = ["ROLE_COOKIE", "oidc_routes"]
+__all__ = ["oidc_routes"]
 
-ROLE_COOKIE = "mooring-role-session"
 START = "/auth/oidc/start"
 CALLBACK = "/auth/oidc/callback"
 
@@ -36,15 +35,6 @@ _COOKIE = "mooring-oidc"
 _PATH = "/auth/oidc/"
 _MAX_CODE = 4096
 _LEAD_ON = '<meta http-equiv="refresh" content="0;url=/console/">'
-_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-}
 
 
 def oidc_routes(world: World) -> list[Route]:
@@ -65,13 +55,13 @@ class _Pages:
         host = request.headers.get("host", "")
         if not is_served(self._world.site, host):
             return _refused("The request came under a name that is not ours.")
-        redirect_uri = f"{request.url.scheme}://{host}{CALLBACK}"
+        redirect_uri = origin_of(request) + CALLBACK
         try:
             beginning = await begin(self._world, self._sso, redirect_uri=redirect_uri)
         except SignInFailed as exc:
             return _refused(exc.message)
-        response = Response(status_code=303, headers=_HEADERS | {"location": beginning.url})
-        _keep(response, request, _COOKIE, beginning.cookie)
+        response = Response(status_code=303, headers=HEADERS | {"location": beginning.url})
+        _keep(response, request, beginning.cookie)
         return response
 
     async def callback(self, request: Request) -> Response:
@@ -82,7 +72,7 @@ class _Pages:
             error=asked.get("error", "")[:_MAX_CODE],
         )
         try:
-            opened = await finish(
+            cookie = await finish(
                 self._world,
                 self._sso,
                 cookie=request.cookies.get(_COOKIE, ""),
@@ -92,22 +82,21 @@ class _Pages:
         except SignInFailed as exc:
             response = _refused(exc.message)
         else:
-            response = _html(_led_on())
-            _keep(response, request, ROLE_COOKIE, cookie_of(opened))
+            response = html(_led_on())
+            keep_cookie(response, request, cookie)
         response.delete_cookie(_COOKIE, path=_PATH, httponly=True, samesite="lax")
         return response
 
 
-def _keep(response: Response, request: Request, name: str, value: Secret) -> None:
-    is_passing = name == _COOKIE
+def _keep(response: Response, request: Request, cookie: Secret) -> None:
     response.set_cookie(
-        name,
-        value.reveal(),
-        max_age=int(LIFETIME.total_seconds()) if is_passing else None,
+        _COOKIE,
+        cookie.reveal(),
+        max_age=int(LIFETIME.total_seconds()),
         httponly=True,
-        samesite="lax" if is_passing else "strict",
+        samesite="lax",
         secure=request.url.scheme == "https",
-        path=_PATH if is_passing else "/",
+        path=_PATH,
     )
 
 
@@ -116,12 +105,8 @@ def _led_on() -> str:
     return whole.replace("<head>", f"<head>\n{_LEAD_ON}", 1)
 
 
-def _html(text: str, *, status: int = 200) -> Response:
-    return HTMLResponse(text, status_code=status, headers=_HEADERS)
-
-
 def _refused(message: str) -> Response:
-    return _html(message_page("Not signed in", message), status=403)
+    return html(message_page("Not signed in", message), status=403)
 
 
 def _origin(request: Request) -> Origin:

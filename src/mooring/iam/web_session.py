@@ -5,7 +5,7 @@ Tokens are kept by their SHA-256 only. The shape of device grants is RFC 8628's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -27,6 +27,8 @@ class Method(StrEnum):
     LINK = "link"
     PASSWORD = "password"  # noqa: S105  # a method, not a password
     PASSKEY = "passkey"
+    OIDC = "oidc"
+    """At the site's identity provider, which makes them a role."""
     GRANT = "grant"
     """A command line that a person has let act for them."""
 
@@ -36,7 +38,8 @@ class WebSession:
     """A browser that knows a cookie; only at stage ``done`` it is somebody.
 
     ``authenticated_at`` is when the person last proved themselves, ``mfa_at`` when with a
-    second factor.
+    second factor. A role's has no user: its key id and session token say who it is; without the
+    secret, which nobody keeps, they are good for nothing else.
     """
 
     account_id: str
@@ -52,6 +55,8 @@ class WebSession:
     expires_at: datetime
     address: str
     user_agent: str
+    access_key_id: str = ""
+    session_token: str = field(default="", repr=False)
 
 
 class GrantStatus(StrEnum):

@@ -127,9 +127,13 @@ async def ask_for_grant(world: World, client: str, visitor: Visitor) -> DeviceCo
 async def pending_grant(world: World, user_code: str, session: WebSession) -> DeviceGrant | None:
     """Return what asks under a user code, to somebody who is signed in; None for no such code.
 
+    A grant is a user's: to who is signed in as a role there is no code.
+
     Raises:
         SignInRefused: guessed too often.
     """
+    if not session.user_name:
+        return None
     key = f"user-code {session.account_id} {session.user_name.lower()}"
     now = world.clock.now()
     wait = world.guesses.attempt(key, now, free=_FREE_CODES)

@@ -2,8 +2,8 @@
 
 The authorization-code flow with PKCE. State, nonce and verifier are sealed into a cookie of the
 browser that began, so that nobody can be signed in with another's code. The ID token goes the way
-of AssumeRoleWithWebIdentity: the claim picks the role, and the role's trust policy decides. What
-the browser keeps is the role's session token, good for as long as the role lets it be.
+of AssumeRoleWithWebIdentity: the claim picks the role, and the role's trust policy decides. The
+browser's session is one of the role, and ends with it.
 
 Source: OpenID Connect Core 1.0, "Authentication using the Authorization Code Flow"; RFC 7636.
 """
@@ -26,23 +26,15 @@ from mooring.iam.single_sign_on import SingleSignOn
 from mooring.operations.assume_role import AssumedRole, RoleRequest, account_of_role, find_role
 from mooring.operations.call import Call
 from mooring.operations.caller import Caller, Origin
-from mooring.operations.credentials import ResolvedKey, check_expiry, resolve
 from mooring.operations.oidc_tokens import Identity, identify
 from mooring.operations.problems import OperationRefused
 from mooring.operations.web_identity import become
+from mooring.operations.web_sessions import Visitor, open_role_session
 from mooring.operations.world import World
 from mooring.ports.oidc import CodeGrant, ProviderUnreachable, TokenInvalid
 from mooring.secret import Secret
 
-__all__ = [
-    "Answer",
-    "Beginning",
-    "SignInFailed",
-    "begin",
-    "cookie_of",
-    "finish",
-    "read_role_session",
-]
+__all__ = ["LIFETIME", "Answer", "Beginning", "SignInFailed", "begin", "finish"]
 
 LIFETIME = timedelta(minutes=10)
 
@@ -50,7 +42,6 @@ _CONTEXT = {"kind": "oidc-sign-in"}
 _RANDOM = 32
 _SHORTEST, _LONGEST = 2, 64
 _FOREIGN = re.compile(r"[^\w+=,.@-]", re.ASCII)
-_COOKIE = re.compile(r"(ASIA[A-Z0-9]{16})\.([A-Za-z0-9_-]{1,8000})")
 _AGAIN = "The sign-in took too long or was begun in another browser; begin again."
 
 
@@ -122,8 +113,8 @@ async def begin(world: World, sso: SingleSignOn, *, redirect_uri: str) -> Beginn
 
 async def finish(
     world: World, sso: SingleSignOn, *, cookie: str, answer: Answer, origin: Origin
-) -> AssumedRole:
-    """Let in whom the provider vouches for.
+) -> Secret:
+    """Let in whom the provider vouches for, and return the cookie of the browser's session.
 
     Raises:
         SignInFailed: with a text for the person; what went wrong in detail is in the audit log
@@ -143,13 +134,14 @@ async def finish(
     provider = await world.store.glance(account_id, lambda tx: tx.oidc_providers.get(url))
     if provider is None or sso.client_id not in provider.client_ids:
         raise SignInFailed("The account of your role does not trust the identity provider.")
-    return await _enter(
+    opened = await _enter(
         world,
         role_arn,
         replace(identity, provider=provider),
         name=_session_name(identity, sso.name_claim),
         origin=origin,
     )
+    return await _remember(world, opened, origin)
 
 
 async def _identity(world: World, sso: SingleSignOn, begun: _Begun, code: Secret) -> Identity:
@@ -197,11 +189,19 @@ async def _enter(
         await call.record(error_code="AccessDenied", error_message=exc.message)
         raise SignInFailed("Your role does not let you in.") from exc
     await call.record()
-    login = _call(world, origin, "signin", "ConsoleLogin", opened.principal)
+    return opened
+
+
+async def _remember(world: World, opened: AssumedRole, origin: Origin) -> Secret:
+    """Open the browser's session, and note the sign-in with it."""
+    principal = opened.principal
+    login = _call(world, origin, "signin", "ConsoleLogin", principal)
     login.read_only = False
     login.response = '{"ConsoleLogin":"Success"}'
-    await login.record()
-    return opened
+    visitor = Visitor(address=origin.address, user_agent=origin.user_agent)
+    return await login.write(
+        lambda tx: open_role_session(world, tx, principal, opened.credentials, visitor)
+    )
 
 
 def _call(world: World, origin: Origin, service: str, name: str, principal: Principal) -> Call:
@@ -236,27 +236,6 @@ def _session_name(identity: Identity, claim: str) -> str:
         return name
     digest = hashlib.sha256(given.encode(errors="surrogatepass")).hexdigest()[:16]
     return f"{name[: _LONGEST - 17]}-{digest}"
-
-
-async def read_role_session(world: World, cookie: str) -> ResolvedKey | None:
-    """Return the role session that a browser holds, while it is good."""
-    found = _COOKIE.fullmatch(cookie)
-    if found is None:
-        return None
-    token = _uncoded(found[2])
-    try:
-        key = await resolve(world, found[1], base64.b64encode(token).decode())
-        check_expiry(key, world.clock.now())
-    except OperationRefused:
-        return None
-    return key
-
-
-def cookie_of(opened: AssumedRole) -> Secret:
-    """Return what the browser keeps: no secret to sign with is in it that it could read."""
-    credentials = opened.credentials
-    token = base64.b64decode(credentials.session_token.reveal())
-    return Secret(f"{credentials.access_key_id}.{_coded(token)}")
 
 
 def _opened(world: World, cookie: str) -> _Begun | None:

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from mooring.iam.identity import User
 from mooring.iam.principal import Principal
 from mooring.iam.web_session import Method, Stage, WebSession
+from mooring.operations.credentials import TemporaryCredentials, check_expiry, resolve
+from mooring.operations.problems import OperationRefused
 from mooring.operations.tokens import token_hash
 from mooring.operations.world import World
 from mooring.ports.tables import Transaction
@@ -30,6 +32,7 @@ __all__ = [
     "is_csrf_token",
     "is_recent",
     "move_on",
+    "open_role_session",
     "open_session",
     "read_session",
     "read_visit",
@@ -96,6 +99,37 @@ def open_session(  # noqa: PLR0913  # each is a fact of the sign-in
     return Secret(token)
 
 
+def open_role_session(
+    world: World,
+    tx: Transaction,
+    role_session: Principal,
+    keys: TemporaryCredentials,
+    visitor: Visitor,
+) -> Secret:
+    """Open the session of somebody whom a provider made a role; it ends with the role's."""
+    now = world.clock.now()
+    token = _new_token(world, role_session.account_id)
+    tx.web_sessions.put(
+        WebSession(
+            account_id=role_session.account_id,
+            token_hash=token_hash(token),
+            stage=Stage.DONE,
+            method=Method.OIDC,
+            user_name="",
+            user_id=role_session.user_id,
+            created_at=now,
+            authenticated_at=now,
+            last_seen=now,
+            expires_at=min(keys.expires_at, now + ABSOLUTE),
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+            access_key_id=keys.access_key_id,
+            session_token=keys.session_token.reveal(),
+        )
+    )
+    return Secret(token)
+
+
 def move_on(  # noqa: PLR0913  # each says something else of the step
     world: World,
     tx: Transaction,
@@ -137,9 +171,9 @@ def _new_token(world: World, account_id: str) -> str:
 
 
 async def read_visit(world: World, cookie: str) -> WebSession | None:
-    """Return the session of a cookie, at whatever stage, or None."""
+    """Return the session of a user's cookie, at whatever stage, or None."""
     found = await _read(world, cookie)
-    return None if found is None else found[0]
+    return None if found is None or found[1] is None else found[0]
 
 
 async def read_session(world: World, cookie: str) -> ConsoleSession | None:
@@ -148,24 +182,42 @@ async def read_session(world: World, cookie: str) -> ConsoleSession | None:
     if found is None or found[0].stage is not Stage.DONE:
         return None
     session, user = found
-    principal = Principal.user(
-        user.account_id, user.name, user_id=user.user_id, path=user.path, tags=user.tags
-    )
+    principal = await _role(world, session)
+    if user is not None:
+        principal = Principal.user(
+            user.account_id, user.name, user_id=user.user_id, path=user.path, tags=user.tags
+        )
+    if principal is None:
+        return None
     return ConsoleSession(principal=principal, expires_at=session.expires_at, session=session)
 
 
-async def _read(world: World, cookie: str) -> tuple[WebSession, User] | None:
-    """Find a live session and its user, who must be the same one still."""
+async def _role(world: World, session: WebSession) -> Principal | None:
+    """Return the role session that a cookie stands for, while it is good."""
+    if not session.session_token:
+        return None
+    try:
+        key = await resolve(world, session.access_key_id, session.session_token)
+        check_expiry(key, world.clock.now())
+    except OperationRefused:
+        return None
+    return key.principal
+
+
+async def _read(world: World, cookie: str) -> tuple[WebSession, User | None] | None:
+    """Find a live session and its user, who must be the same one still; a role's has none."""
     matched = _COOKIE.fullmatch(cookie)
     if matched is None:
         return None
     account_id, hashed = matched[1], token_hash(cookie)
     now = world.clock.now()
 
-    def look(tx: Transaction) -> tuple[WebSession, User] | None:
+    def look(tx: Transaction) -> tuple[WebSession, User | None] | None:
         session = tx.web_sessions.get(hashed)
         if session is None or now >= session.expires_at or now >= session.last_seen + IDLE:
             return None
+        if session.session_token:
+            return session, None
         user = tx.identities.user(session.user_name)
         if user is None or user.user_id != session.user_id:
             return None
@@ -185,9 +237,9 @@ def _touch(tx: Transaction, hashed: str, now: datetime) -> None:
 
 async def sign_out(world: World, cookie: str) -> None:
     """End a session; one that is none already stays so."""
-    session = await read_visit(world, cookie)
-    if session is not None:
-        hashed = session.token_hash
+    found = await _read(world, cookie)
+    if found is not None:
+        session, hashed = found[0], found[0].token_hash
         await world.store.write(session.account_id, lambda tx: tx.web_sessions.delete(hashed))
 
 

@@ -92,6 +92,8 @@ WEB_SESSIONS = Table(
     time("expires_at"),
     text("address"),
     text("user_agent"),
+    text("access_key_id"),
+    text("session_token"),
     PrimaryKeyConstraint("account_id", "token_hash"),
     Index("web_sessions_of_user", "account_id", "user_key"),
 )

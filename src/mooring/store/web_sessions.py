@@ -84,6 +84,8 @@ class WebSessionTable:
             expires_at=to_micros(session.expires_at),
             address=session.address,
             user_agent=session.user_agent,
+            access_key_id=session.access_key_id,
+            session_token=session.session_token,
         )
 
     def delete(self, token_hash: str) -> bool:
@@ -137,7 +139,7 @@ class WebSessionTable:
 
 def _session(row: Row) -> WebSession:
     account_id, token_hash, stage, method, _key, user_name, user_id, *rest = row
-    created, authenticated, mfa, seen, expires, address, user_agent = rest
+    created, authenticated, mfa, seen, expires, address, user_agent, key_id, token = rest
     return WebSession(
         account_id=account_id,
         token_hash=token_hash,
@@ -152,6 +154,8 @@ def _session(row: Row) -> WebSession:
         expires_at=from_micros(expires),
         address=address,
         user_agent=user_agent,
+        access_key_id=key_id,
+        session_token=token,
     )
 
 
