@@ -252,6 +252,9 @@ POLICIES = st.builds(
     description=TEXT,
     created_at=TIMES,
     updated_at=TIMES,
+    default_version=COUNTS,
+    last_version=COUNTS,
+    tags=TAGS,
 )
 TICKETS = st.builds(Ticket, token_hash=TEXT, kind=TEXT, subject=TEXT, bearer=TEXT, expires_at=TIMES)
 EVENTS = st.builds(

@@ -9,7 +9,12 @@ from mooring.iam.identity import EntityKind, User
 from mooring.operations.access_keys import create_access_key, delete_access_key
 from mooring.operations.attachments import attach, put_inline
 from mooring.operations.entity_tables import ROLES, USERS
-from mooring.operations.identities import delete_entity, get_entity, list_entities
+from mooring.operations.identities import (
+    delete_entity,
+    get_entity,
+    list_entities,
+    rename_entity,
+)
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 from mooring.operations.users import NewEntity, create_role, create_user
 
@@ -163,3 +168,36 @@ async def test_lists_are_by_name_in_pages_below_a_path(world: FakeWorld, admin: 
         world.call(admin, "iam:ListRoles"), ROLES, path_prefix="/", after="", limit=9
     )
     assert [role.name for role in roles] == ["NodeRole"]
+
+
+async def test_a_renaming_needs_both_the_old_arn_and_the_new(world: FakeWorld, admin: User) -> None:
+    home = f"arn:aws:iam::{admin.account_id}:user"
+    await create_user(world.call(admin, "iam:CreateUser"), new("ann", path="/ops/"))
+    await create_user(world.call(admin, "iam:CreateUser"), new("cleo", path="/dev/"))
+    bea = await world.user(admin.account_id, "bea", policy("iam:UpdateUser", f"{home}/ops/*"))
+    call = world.call(bea, "iam:UpdateUser")
+
+    with pytest.raises(AccessDenied):
+        await rename_entity(call, USERS, "ann", new_name="", new_path="/admins/")
+    with pytest.raises(AccessDenied):
+        await rename_entity(call, USERS, "cleo", new_name="", new_path="/ops/")
+    renamed = await rename_entity(call, USERS, "ann", new_name="Zoe", new_path="/ops/x/")
+
+    assert renamed.arn == f"{home}/ops/x/Zoe"
+    with pytest.raises(OperationRefused, match="with name ann cannot be found"):
+        await get_entity(world.call(admin, "iam:GetUser"), USERS, "ann")
+
+
+async def test_a_name_changes_its_case_only(world: FakeWorld, admin: User) -> None:
+    user = await create_user(world.call(admin, "iam:CreateUser"), new("ann"))
+    await attach(world.call(admin, "iam:AttachUserPolicy"), EntityKind.USER, "ann", ADMINISTRATOR)
+
+    renamed = await rename_entity(
+        world.call(admin, "iam:UpdateUser"), USERS, "ann", new_name="Ann", new_path=""
+    )
+
+    assert (renamed.name, renamed.user_id) == ("Ann", user.user_id)
+    attached = await world.store.read(
+        admin.account_id, lambda tx: tx.identities.attached(EntityKind.USER, "ann")
+    )
+    assert attached.managed == (ADMINISTRATOR,)

@@ -147,6 +147,11 @@ async def test_a_password_signs_in_by_name_in_any_case(people: People) -> None:
         assert progress.next is Stage.DONE
         assert await people.is_in(progress)
     assert await people.outcomes() == [("ConsoleLogin", "Success")] * 2
+    use = await people.world.store.read(
+        people.user.account_id, lambda tx: tx.last_uses.get(people.user.user_id)
+    )
+    assert use is not None
+    assert use.used_at == people.world.clock.now()
 
 
 async def test_everything_wrong_gets_the_same_sentence(people: People) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mooring.iam.identity import User
+from mooring.iam.identity import LastUse, User
 from mooring.iam.login import LoginProfile, PasswordPolicy
 from mooring.iam.web_session import Method, Stage, WebSession
 from mooring.operations.mfa import has_second_factor, verify_any
@@ -161,7 +161,10 @@ async def _password_is_right(world: World, known: _Known, visitor: Visitor) -> P
     elif known.profile.reset_required or is_expired:
         stage = Stage.NEW_PASSWORD
 
+    use = LastUse(subject=user.user_id, used_at=now, service="signin", region=world.site.region)
+
     def work(tx: Transaction) -> Secret:
+        tx.last_uses.put(use)
         if stage is Stage.DONE:
             tx.audit.append(sign_in_event(world, user, SignInEvent(visitor, Method.PASSWORD)))
         return open_session(world, tx, user, visitor, method=Method.PASSWORD, stage=stage)
