@@ -141,6 +141,8 @@ async def make_tenant(door: Door) -> Tenant:
             "Name": "SomeDocument",
             "Content": PORT,
             "DocumentType": "Session",
+            "ResourceType": "Document",
+            "ResourceId": "SomeDocument",
             "PolicySourceArn": user.arn,
             "PrincipalArn": user.arn,
             "Action": "ssm:StartSession",

@@ -51,6 +51,7 @@ SHOWS_THE_MARK = {
     "ListPolicyTags",
     "ListRoleTags",
     "ListRoles",
+    "ListTagsForResource",
     "ListUserTags",
     "LookupEvents",
 }

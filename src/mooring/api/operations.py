@@ -30,6 +30,7 @@ from mooring.api.ssm_documents import OPERATIONS as SSM_DOCUMENTS
 from mooring.api.ssm_nodes import OPERATIONS as SSM_NODES
 from mooring.api.ssm_registration import OPERATIONS as SSM_REGISTRATION
 from mooring.api.ssm_sessions import OPERATIONS as SSM_SESSIONS
+from mooring.api.ssm_tags import OPERATIONS as SSM_TAGS
 from mooring.api.sts import OPERATIONS as STS
 
 __all__ = ["OPERATIONS"]
@@ -40,6 +41,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         **SSM_NODES,
         **SSM_ACTIVATIONS,
         **SSM_DOCUMENTS,
+        **SSM_TAGS,
         **SSM_REGISTRATION,
     },
     "ssmmessages": SSMMESSAGES,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 
 from mooring.api.registry import Input, Operation, Output
-from mooring.api.ssm_activations import tags_of
 from mooring.operations.call import Call
 from mooring.operations.documents_find import DocumentView, owner_of
 from mooring.operations.documents_read import (
@@ -27,6 +26,7 @@ from mooring.operations.documents_write import (
     update_document,
 )
 from mooring.operations.problems import OperationRefused, Problem
+from mooring.operations.resource_tags import check_tags
 from mooring.sessions.document import DocumentParameter, ParameterType, ParameterValue
 from mooring.sessions.document_record import DocumentRecord
 from mooring.sessions.document_text import DocumentFormat
@@ -44,7 +44,7 @@ async def _create(call: Call, given: Input) -> Output:
         name=given["Name"],
         document_type=given.get("DocumentType", "Command"),
         text=_text(given),
-        tags=tags_of(given),
+        tags=check_tags([(tag["Key"], tag["Value"]) for tag in given.get("Tags", [])]),
     )
     return {"DocumentDescription": _described(await create_document(call, wanted))}
 
