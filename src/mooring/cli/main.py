@@ -23,6 +23,7 @@ from mooring.cli import explain, fleet, recording
 from mooring.cli.account import Account, AccountError, open_account
 from mooring.cli.client import ApiError, Client, Unreachable
 from mooring.cli.dev import DevError, DevOptions, run_dev
+from mooring.cli.login_commands import credentials, log_in, log_out
 from mooring.cli.output import Output, OutputFormat
 from mooring.cli.plugin.settings import EXIT_CODE_VARIABLE
 from mooring.cli.settings import default_dev_dir, environment_with
@@ -327,6 +328,11 @@ def plugin_command(
     command = [sys.executable, "-P", "-m", _PLUGIN, _RESPONSE, account.region, *arguments]
     variables = {_RESPONSE: json.dumps(answer), EXIT_CODE_VARIABLE: "1"}
     return command, variables
+
+
+app.command("login")(log_in)
+app.command("logout")(log_out)
+app.command("credentials")(credentials)
 
 
 def main() -> None:

@@ -9,7 +9,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["default_dev_dir", "environment_with", "search_path", "ssl_cert_file"]
+__all__ = [
+    "aws_config_file",
+    "default_dev_dir",
+    "environment_with",
+    "logins_dir",
+    "search_path",
+    "ssl_cert_file",
+]
 
 
 def ssl_cert_file() -> str:
@@ -21,6 +28,17 @@ def default_dev_dir() -> Path:
     """Return where ``mooring dev`` keeps its state."""
     data_home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(data_home).expanduser() / "mooring" / "dev"
+
+
+def logins_dir() -> Path:
+    """Return where logins are kept."""
+    config_home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(config_home).expanduser() / "mooring" / "logins"
+
+
+def aws_config_file() -> Path:
+    """Return the AWS CLI's configuration file."""
+    return Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
 
 
 def search_path() -> str:
