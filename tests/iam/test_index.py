@@ -49,13 +49,3 @@ def test_agrees_with_trying_each_statement(rows: list[tuple[object, ...]], actio
             expected.append(number)
 
     assert ActionIndex.build(statements).find(action) == tuple(expected)
-
-
-def test_answers_alike_when_asked_again_and_keeps_no_more_than_it_may() -> None:
-    index = ActionIndex.build([((ActionPattern.parse("ssm:Get*"),), ())])
-
-    first = [index.find(f"ssm:get{number}") for number in range(1000)]
-    again = [index.find(f"ssm:get{number}") for number in range(1000)]
-
-    assert first == again == [(0,)] * 1000
-    assert len(index.answers) <= 256

@@ -373,3 +373,14 @@ def test_any_document_is_read_or_refused(document: object, kind: PolicyKind) -> 
         parse(document, kind)
     except MalformedPolicy:
         pass
+
+
+def test_answers_are_kept_and_bounded() -> None:
+    policy = one(Action="ssm:Get*")
+
+    first = [policy.on(f"ssm:get{number}") for number in range(1000)]
+    again = [policy.on(f"ssm:get{number}") for number in range(1000)]
+
+    assert first == again == [[(0, policy.statements[0])]] * 1000
+    assert policy.on("ec2:get") == []
+    assert len(policy.answers) <= 256

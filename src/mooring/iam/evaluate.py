@@ -233,17 +233,9 @@ def _find(kind: PolicyKind, sources: Sources, question: _Question) -> _Finding:
     denies: list[Match] = []
     allows: list[Match] = []
     best = Grant.NONE
-    naming, names = kind in _NAMING, question.names
+    naming = kind in _NAMING
     for source in sources:
-        statements = source.policy.statements
-        for number in source.policy.index.find(question.action):
-            statement = statements[number]
-            # Most statements speak of other resources: one look at both ends tells them.
-            for name in names:
-                if name.startswith(statement.heads) and name.endswith(statement.tails):
-                    break
-            else:
-                continue
+        for number, statement in _candidates(source.policy, question):
             if not _applies(statement, question):
                 continue
             grant = _grant(statement, question) if naming else Grant.DIRECT
@@ -257,6 +249,22 @@ def _find(kind: PolicyKind, sources: Sources, question: _Question) -> _Finding:
                 best = max(best, grant)
     granted = best if kind in _BY_NAME else Grant.NONE
     return _Finding(kind, tuple(denies), tuple(allows), granted)
+
+
+def _candidates(policy: Policy, question: _Question) -> list[tuple[int, Statement]]:
+    """Rule out at one look, by both ends of the name, what speaks of other resources."""
+    entries = policy.entries(question.action)
+    found: list[tuple[int, Statement]] = []
+    for name in question.names:
+        begins, ends = name.startswith, name.endswith
+        hits = [
+            (number, statement)
+            for heads, tails, number, statement in entries
+            if begins(heads) and ends(tails)
+        ]
+        # Another name of the same resource; numbers differ, so that no statements are compared.
+        found = hits if not found else sorted({**dict(found), **dict(hits)}.items())
+    return found
 
 
 def _grant(statement: Statement, question: _Question) -> Grant:

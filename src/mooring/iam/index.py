@@ -7,16 +7,13 @@ wildcards in a dictionary, patterns by prefix, and ``*`` and NotAction, which ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mooring.iam.match import ActionPattern
 
 __all__ = ["ActionIndex"]
 
 Entries = tuple[ActionPattern, ...]
-
-_KEPT_ANSWERS = 256
-"""More actions than a policy is asked about in practice; beyond it, nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +24,6 @@ class ActionIndex:
     by_vendor: Mapping[str, tuple[tuple[int, ActionPattern], ...]]
     always: tuple[int, ...]
     negated: tuple[tuple[int, Entries], ...]
-    answers: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def build(cls, statements: Iterable[tuple[Entries, Entries]]) -> ActionIndex:
@@ -56,14 +52,6 @@ class ActionIndex:
         Args:
             action: in lower case.
         """
-        known = self.answers.get(action)
-        if known is None:
-            known = self._search(action)
-            if len(self.answers) < _KEPT_ANSWERS:
-                self.answers[action] = known
-        return known
-
-    def _search(self, action: str) -> tuple[int, ...]:
         found = {*self.exact.get(action, ()), *self.always}
         for number, pattern in self.by_vendor.get(action.partition(":")[0], ()):
             if number not in found and pattern.matches(action):

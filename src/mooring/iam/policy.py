@@ -30,9 +30,11 @@ from mooring.iam.errors import SYNTAX_ERRORS, MalformedPolicy, Place, PolicySynt
 from mooring.iam.index import ActionIndex
 from mooring.iam.match import ActionPattern, PrincipalPattern, ResourcePattern
 
-__all__ = ["Effect", "Policy", "PolicyKind", "Statement", "parse_policy"]
+__all__ = ["Effect", "Entry", "Policy", "PolicyKind", "Statement", "parse_policy"]
 
 _MAX_CHARACTERS = 131_072
+_KEPT_ANSWERS = 256
+"""More actions than a policy is asked about in practice; beyond it, nothing is kept."""
 _MOST_ERRORS = 10
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 _SID = re.compile(r"[0-9A-Za-z]*")
@@ -109,6 +111,10 @@ class Statement:
     end: Place
 
 
+Entry = tuple[tuple[str, ...], tuple[str, ...], int, Statement]
+"""Heads, tails, number and statement: what a decision looks at, side by side."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A parsed policy: immutable and hashable, so callers may keep it as long as its text."""
@@ -116,11 +122,24 @@ class Policy:
     version: str
     statements: tuple[Statement, ...]
     index: ActionIndex = field(compare=False, repr=False)
+    answers: dict[str, tuple[Entry, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def on(self, action: str) -> list[tuple[int, Statement]]:
         """Return the statements that cover an action, given in lower case, with their numbers."""
-        statements = self.statements
-        return [(number, statements[number]) for number in self.index.find(action)]
+        return [(number, statement) for _, _, number, statement in self.entries(action)]
+
+    def entries(self, action: str) -> tuple[Entry, ...]:
+        """Return the same with the ends of what each statement covers; kept for the next time."""
+        known = self.answers.get(action)
+        if known is None:
+            listed = [(number, self.statements[number]) for number in self.index.find(action)]
+            known = tuple(
+                (statement.heads, statement.tails, number, statement)
+                for number, statement in listed
+            )
+            if len(self.answers) < _KEPT_ANSWERS:
+                self.answers[action] = known
+        return known
 
 
 def parse_policy(text: str, *, kind: PolicyKind) -> Policy:
