@@ -20,10 +20,15 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # picows' st
 from mooring.net.websocket_link import Link
 from mooring.net.websocket_outbox import Outbox
 
-__all__ = ["LinkProtocol", "Role"]
+__all__ = ["MOST_AT_ONCE", "LinkProtocol", "Role"]
 
 READ_BUFFER = 2048
 """What an idle connection holds, in bytes; it grows when more comes in one piece."""
+
+
+MOST_AT_ONCE = 512 * 1024
+"""So much is read at most in one piece, in bytes: picows doubles its buffer whenever a
+read fills it, so that a fast peer would get tens of megabytes, and the loop to itself."""
 
 
 class PeersNoise(logging.LoggerAdapter[logging.Logger]):
@@ -97,6 +102,11 @@ class LinkProtocol(WSProtocol):  # type: ignore[misc]  # see the import
         self.outbox = Outbox(transport)
         super().connection_made(self.outbox)
         self.outbox.flush()
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        """Offer room for one read."""
+        room: memoryview = super().get_buffer(size_hint)
+        return room if len(room) <= MOST_AT_ONCE else room[:MOST_AT_ONCE]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came in, unless the peer broke the protocol before."""
