@@ -44,6 +44,11 @@ class Client:
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - made of a service model
         self._client = client
 
+    @property
+    def endpoint_url(self) -> str:
+        """Where the server is."""
+        return str(self._client.meta.endpoint_url)
+
     async def call(self, name: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - any member
         """Call an operation by its boto3 name."""
         answer: dict[str, Any] = await anyio.to_thread.run_sync(

@@ -15,6 +15,7 @@ from tests.operations.document_bodies import PORT, log_file
 
 from mooring.fleet.node import Node, Platform
 from mooring.iam.identity import EntityKind, User
+from mooring.iam.oidc_provider import OidcProvider
 from mooring.operations.activations import NewActivation, create_activation
 from mooring.operations.documents_write import DocumentText, NewDocument, create_document
 from mooring.operations.groups import add_user_to_group, create_group
@@ -96,6 +97,14 @@ async def make_tenant(door: Door) -> Tenant:
         segment_key(account_id, session.session_id, 0), f"{MARK} in a recording".encode()
     )
     await world.store.write(account_id, lambda tx: _mark(tx, role.name))
+    provider = OidcProvider(
+        account_id=account_id,
+        url="id.example.com",
+        client_ids=(MARK,),
+        created_at=world.clock.now(),
+        tags={"g": MARK},
+    )
+    await world.store.write(account_id, lambda tx: tx.oidc_providers.put(provider))
     device, _ = await create_device(
         world.call(admin, "iam:CreateVirtualMFADevice"), "a-device", path="/", tags={"c": MARK}
     )
@@ -123,7 +132,7 @@ async def make_tenant(door: Door) -> Tenant:
             "UserName": user.name,
             "RoleName": role.name,
             "RoleArn": role.arn,
-            "OpenIDConnectProviderArn": f"arn:aws:iam::{account_id}:oidc-provider/id.example.com",
+            "OpenIDConnectProviderArn": provider.arn,
             "Url": "https://id.example.com",
             "AccessKeyId": key_id,
             "GroupName": "SomeGroup",
