@@ -118,7 +118,7 @@ async def find_document(call: Call, name: str) -> DocumentRecord | None:
         return shipped_document(region, plain)
     if account_id == call.caller.account_id:
         return await call.glance(lambda tx: tx.documents.get(region, plain))
-    record = await call.world.store.read(account_id, lambda tx: tx.documents.get(region, plain))
+    record = await call.world.store.glance(account_id, lambda tx: tx.documents.get(region, plain))
     is_shared = record is not None and _shared_as(call, record) is not None
     return record if is_shared else None
 
@@ -172,7 +172,7 @@ async def version_of(
         number = version_number(record, version)
         return tx.document_versions.get(record.region, record.name, number)
 
-    kept = await call.world.store.read(record.account_id, look)
+    kept = await call.world.store.glance(record.account_id, look)
     if kept is None or not _is_shown(call, record, kept):
         raise _unknown_version()
     return kept

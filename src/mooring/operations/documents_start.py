@@ -29,7 +29,7 @@ from mooring.operations.documents_find import (
 from mooring.operations.problems import OperationRefused
 from mooring.operations.session_questions import AskedDocument
 from mooring.sessions.document import DEFAULT_DOCUMENT, DocumentRefused, SessionDocument
-from mooring.sessions.document_record import SessionPlan
+from mooring.sessions.document_record import DocumentRecord, SessionPlan
 from mooring.sessions.document_resolve import ResolvedSession, host_of, port_of, resolve_session
 from mooring.sessions.document_shipped import DEFAULT
 from mooring.sessions.preferences import RUN_AS_TAG
@@ -74,7 +74,7 @@ async def resolve_start(
         resource=arn_of(call, name), tags=record.tags if record is not None else {}
     )
     try:
-        version, document = await _document(call, name)
+        version, document = await _document(call, name, record)
         resolved = resolve_session(document, parameters)
         run_as = resolved.preferences.run_as(_tag_of(call))
     except OperationRefused as exc:
@@ -91,8 +91,9 @@ async def resolve_start(
     )
 
 
-async def _document(call: Call, name: str) -> tuple[int, SessionDocument]:
-    record = await find_document(call, name)
+async def _document(
+    call: Call, name: str, record: DocumentRecord | None
+) -> tuple[int, SessionDocument]:
     if record is None:
         if name == DEFAULT_DOCUMENT:
             return _NO_VERSION, DEFAULT
