@@ -22,7 +22,15 @@ __all__ = ["REGISTERED", "input_of"]
 
 REGISTERED = [(service, name) for service, rows in OPERATIONS.items() for name in rows]
 
-_CANDIDATES = ("aaa", "1" * 6, "a" * 16, "1" * 12, "/", "11111111-2222-4333-8444-555555555555", "a:b:c")
+_CANDIDATES = (
+    "aaa",
+    "1" * 6,
+    "a" * 16,
+    "1" * 12,
+    "/",
+    "11111111-2222-4333-8444-555555555555",
+    "a:b:c",
+)
 
 
 def input_of(service: str, operation: str, known: Mapping[str, Any]) -> dict[str, Any]:

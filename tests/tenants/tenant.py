@@ -71,9 +71,7 @@ async def make_tenant(door: Door) -> Tenant:
     text = DocumentText(content=log_file(f"/{MARK}"), display_name=MARK)
     await create_document(
         world.call(admin, "ssm:CreateDocument"),
-        NewDocument(
-            name="SomeDocument", document_type="Session", text=text, tags={"g": MARK}
-        ),
+        NewDocument(name="SomeDocument", document_type="Session", text=text, tags={"g": MARK}),
     )
     session = await start_session(
         world.call(admin, "ssm:StartSession"), target=node.node_id, reason=MARK, parameters={}
