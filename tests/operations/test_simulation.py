@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.fakes.world import ADMINISTRATOR, FakeWorld, policy
 
-from mooring.iam.simulate import EvalDecision
+from mooring.iam.identity import EntityKind, Group
+from mooring.iam.simulate import EvalDecision, policy_id
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 from mooring.operations.simulation import (
     ContextEntry,
@@ -17,6 +18,7 @@ from mooring.operations.simulation import (
     simulate_custom,
     simulate_principal,
 )
+from mooring.ports.tables import Transaction
 
 START = SimulationRequest(actions=("ssm:StartSession",))
 DENY = policy("ssm:*", Effect="Deny")
@@ -189,3 +191,26 @@ async def test_context_keys_of_texts_and_of_a_principal(world: FakeWorld) -> Non
 
     assert custom == ("aws:SecureTransport",)
     assert own == ("aws:username", "aws:SecureTransport")
+
+
+async def test_the_policies_of_groups_are_simulated_too(world: FakeWorld) -> None:
+    account_id = await world.account()
+    admin = await world.administrator(account_id)
+    user = await world.user(account_id, "ann")
+    group = Group(
+        account_id=account_id, name="Ops", group_id="AGPAEXAMPLE", created_at=world.clock.now()
+    )
+
+    def put(tx: Transaction) -> None:
+        tx.groups.put(group)
+        tx.groups.add_member("Ops", "ann")
+        tx.identities.put_inline(EntityKind.GROUP, "Ops", "own", policy("ssm:StartSession"))
+
+    await world.store.write(account_id, put)
+    call = world.call(admin, "iam:SimulatePrincipalPolicy")
+
+    (of_group,), _ = await simulate_principal(call, group.arn, START)
+    (of_user,), _ = await simulate_principal(call, user.arn, START)
+
+    assert of_group.decision is of_user.decision is EvalDecision.ALLOWED
+    assert [policy_id(match.source) for match in of_user.matched] == ["group_Ops_own"]

@@ -11,7 +11,7 @@ replies (``PolicyInputList.1``, ``role_NAME_POLICY``, a managed policy by its na
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -30,6 +30,7 @@ __all__ = [
     "is_action_name",
     "policy_id",
     "simulate",
+    "simulate_all",
 ]
 
 ANY_RESOURCE = "*"
@@ -119,8 +120,26 @@ def policy_id(source: PolicySource) -> str:
     return source.name
 
 
+def simulate_all(simulation: Simulation, pairs: Iterable[tuple[str, str]]) -> tuple[Simulated, ...]:
+    """Decide each pair of an action and a resource."""
+    parsed = [source.policy for source in simulation.policies.sources()]
+    keys: dict[str, tuple[str, ...]] = {}
+    found = []
+    for action, resource in pairs:
+        if action not in keys:
+            keys[action] = keys_for_action(parsed, action)
+        found.append(_simulate(simulation, action, resource, keys[action]))
+    return tuple(found)
+
+
 def simulate(simulation: Simulation, action: str, resource: str) -> Simulated:
     """Decide one action on one resource."""
+    return simulate_all(simulation, [(action, resource)])[0]
+
+
+def _simulate(
+    simulation: Simulation, action: str, resource: str, keys: tuple[str, ...]
+) -> Simulated:
     caller, policies = simulation.caller, simulation.policies
     context = {**_names_of(caller), **simulation.context}
     owner = _owner(simulation, resource)
@@ -133,13 +152,12 @@ def simulate(simulation: Simulation, action: str, resource: str) -> Simulated:
     )
     decision = decide(request, policies)
     given = {key.lower() for key, values in context.items() if values}
-    parsed = [source.policy for source in policies.sources()]
     return Simulated(
         action=action,
         resource=resource,
         decision=_named(decision),
         matched=decision.matched,
-        missing=tuple(key for key in keys_for_action(parsed, action) if key.lower() not in given),
+        missing=tuple(key for key in keys if key.lower() not in given),
         by_boundary=_by_boundary(request, policies),
         by_organization=_by_organization(request, policies),
         by_kind=_by_kind(request, policies) if owner not in {"", caller.account_id} else {},

@@ -24,7 +24,7 @@ from mooring.iam.simulate import (
     Simulation,
     caller_of,
     is_action_name,
-    simulate,
+    simulate_all,
 )
 from mooring.iam.simulate_keys import context_keys
 from mooring.operations.authorize import Question, require, without_resource
@@ -201,8 +201,7 @@ def _run(asked: SimulationRequest, own: PolicySet, user_id: str) -> Page:
         raise _invalid(f"More than {_MOST_PAIRS} pairs of an action and a resource.")
     pairs = [(action, resource) for action in asked.actions for resource in asked.resources]
     end = asked.start + asked.limit
-    results = tuple(simulate(simulation, *pair) for pair in pairs[asked.start : end])
-    return results, end < len(pairs)
+    return simulate_all(simulation, pairs[asked.start : end]), end < len(pairs)
 
 
 def _simulation(asked: SimulationRequest, own: PolicySet, user_id: str) -> Simulation:
