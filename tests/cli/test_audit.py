@@ -55,6 +55,7 @@ def exported(after: int, heads_after: int) -> dict[str, object]:
     events, heads = a_log()
     return {
         "AccountId": ACCOUNT,
+        "Newest": 5,
         "Events": events[after : after + 2],
         "Heads": heads[heads_after:],
     }

@@ -17,6 +17,7 @@ async def _export_audit_events(call: Call, given: Input) -> Output:
     )
     return {
         "AccountId": call.caller.account_id,
+        "Newest": export.newest,
         "Events": [
             {"Text": line.text, "PreviousHash": line.previous, "Hash": line.hash}
             for line in export.lines

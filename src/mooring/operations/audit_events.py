@@ -69,10 +69,14 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditExport:
-    """A piece of the log as it is hashed, and of its signed heads."""
+    """A piece of the log as it is hashed, and of its signed heads.
+
+    ``newest`` is the number of the newest event, which says where to stop: asking adds one.
+    """
 
     lines: tuple[AuditLine, ...]
     heads: tuple[SignedHead, ...]
+    newest: int
 
 
 async def lookup_events(call: Call, query: EventQuery) -> EventPage:
@@ -137,6 +141,7 @@ async def export_audit_events(call: Call, *, after: int, heads_after: int) -> Au
         return AuditExport(
             lines=tuple(tx.audit.lines(after=after, limit=EVENTS_PER_EXPORT)),
             heads=tuple(tx.audit.heads(after=heads_after, limit=_HEADS_PER_EXPORT)),
+            newest=tx.audit.last_sequence(),
         )
 
     return await call.read(look)
