@@ -109,3 +109,20 @@ def test_keys_of_an_organization_are_there_where_they_hold() -> None:
     assert answer(ann) is Verdict.NO
     assert answer(member) is Verdict.YES
     assert verdict(ask(member, foreign).formula) is Verdict.NO
+
+
+def test_keys_of_an_identity_provider_are_open_where_it_is_trusted() -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/ID.example/realm"
+    statement = start_on(Condition={"StringEquals": {"id.example/realm:sub": "ann"}})
+    trusted = role("trusted", statement, trusts=trust({"Federated": provider}))
+
+    assert answer(trusted) is Verdict.ONLY_IF
+    assert answer(role("other", statement, trusts=TRUSTING)) is Verdict.NO
+
+
+def test_a_role_may_be_a_nodes_own() -> None:
+    condition = {"ArnEquals": {"ec2:SourceInstanceARN": "arn:aws:ec2:*:*:instance/i-1"}}
+    statement = start_on(Condition=condition)
+
+    assert answer(role("ops", statement, trusts=TRUSTING)) is Verdict.ONLY_IF
+    assert answer(user("ann", statement)) is Verdict.NO

@@ -3,8 +3,10 @@
 import pytest
 from tests.fakes.world import ADMINISTRATOR, FakeWorld, policy
 
+from mooring.iam.identity import EntityKind
 from mooring.operations.authorize import Question, ask, require, without_resource
 from mooring.operations.problems import AccessDenied
+from mooring.wire.ids import NodeKind
 
 
 async def test_a_resource_less_action_matches_star_and_the_accounts_arn(world: FakeWorld) -> None:
@@ -99,3 +101,26 @@ async def test_ec2_names_no_resource_when_it_refuses_a_read(world: FakeWorld) ->
 
     with pytest.raises(AccessDenied, match="ec2:DescribeInstances because no"):
         await require(call, without_resource(call))
+
+
+@pytest.mark.parametrize("kind", NodeKind)
+@pytest.mark.parametrize("by_key", [True, False])
+async def test_a_nodes_own_requests_name_the_node(
+    world: FakeWorld, kind: NodeKind, *, by_key: bool
+) -> None:
+    account_id = await world.account()
+    node = await world.node(account_id, kind=kind)
+    other = await world.node(account_id, kind=kind)
+    condition = {"StringLike": {"ssm:SourceInstanceARN": f"*/{node.node_id}"}}
+    rule = policy("ssm:Look", Condition=condition)
+    await world.store.write(
+        account_id,
+        lambda tx: tx.identities.put_inline(EntityKind.ROLE, node.role_name, "look", rule),
+    )
+
+    answers = []
+    for asking in (node, other):
+        call = await world.node_call(asking, "ssm:Look", by_key=by_key)
+        answers.append((await ask(call, without_resource(call))).allowed)
+
+    assert answers == [True, False]

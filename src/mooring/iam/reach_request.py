@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from mooring.iam.context import request_context
 from mooring.iam.evaluate import PolicySet, PolicySource, Request
 from mooring.iam.facts import Facts
+from mooring.iam.match import PrincipalForm
 from mooring.iam.policy import Effect
 from mooring.iam.principal import Principal, PrincipalType
 from mooring.iam.reach import ANY_SESSION, Knowledge, Partial, decide_partly
@@ -33,8 +34,10 @@ _OPEN_KEYS = frozenset(
     }
 )
 _OPEN_PREFIXES = ("aws:requesttag/", "sts:", "mooring:")
-_OF_ANY_SESSION = frozenset({"aws:userid"})
+# A node's requests with its role's credentials name the node; nobody else's do.
+_OF_ANY_SESSION = frozenset({"aws:userid", "ssm:sourceinstancearn", "ec2:sourceinstancearn"})
 _OF_TAGS = ("aws:principaltag/",)
+_PROVIDER = "oidc-provider/"
 _TAG_SESSION = "sts:tagsession"
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -136,11 +139,22 @@ def open_keys(subject: Subject, given: Facts = NOTHING_GIVEN) -> Knowledge:
     if subject.principal.session_name == ANY_SESSION:
         keys |= _OF_ANY_SESSION
     is_role = subject.principal.type is PrincipalType.ASSUMED_ROLE
-    if is_role and subject.trust is not None and lets_tag(subject.trust):
-        prefixes += _OF_TAGS
+    if is_role and subject.trust is not None:
+        prefixes += _of_providers(subject.trust)
+        prefixes += _OF_TAGS if lets_tag(subject.trust) else ()
     return Knowledge(keys=keys, prefixes=prefixes, closed=frozenset(given))
 
 
 def lets_tag(trust: PolicySource) -> bool:
     """Tell whether anybody may tag a session of the role: its tags are then not what counts."""
     return any(statement.effect is Effect.ALLOW for _, statement in trust.policy.on(_TAG_SESSION))
+
+
+def _of_providers(trust: PolicySource) -> tuple[str, ...]:
+    """Return how the keys begin that the identity providers of a trust policy may set."""
+    return tuple(
+        f"{pattern.value.partition(_PROVIDER)[2].lower()}:"
+        for statement in trust.policy.statements
+        for pattern in statement.principals
+        if pattern.form is PrincipalForm.PROVIDER and _PROVIDER in pattern.value
+    )

@@ -102,6 +102,17 @@ def _owner(call: Call, question: Question) -> str:
     return parts[4] if len(parts) == _ARN_PARTS else call.caller.account_id
 
 
+def _node_keys(call: Call) -> Mapping[str, tuple[str, ...]]:
+    """Return the keys of what a node signs, with its own key or its role's credentials."""
+    caller = call.caller
+    if not caller.node_id:
+        return {}
+    is_instance = caller.node_id.startswith("i-")
+    kind = ("ec2", "instance") if is_instance else ("ssm", "managed-instance")
+    arn = f"arn:aws:{kind[0]}:{caller.region}:{caller.account_id}:{kind[1]}/{caller.node_id}"
+    return {f"{service}:SourceInstanceARN": (arn,) for service in ("ssm", "ec2")}
+
+
 def _request(call: Call, question: Question, place: Membership | None) -> Request:
     caller = call.caller
     session, owner = caller.session, _owner(call, question)
@@ -119,6 +130,7 @@ def _request(call: Call, question: Question, place: Membership | None) -> Reques
         request_tags=question.request_tags,
         extra={
             **question.extra,
+            **_node_keys(call),
             **(session.context() if session is not None else {}),
             **organization_context(place, resource_account=owner),
         },

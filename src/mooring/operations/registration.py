@@ -194,9 +194,7 @@ async def update_instance_information(call: Call, *, node_id: str, platform: Pla
         AccessDenied: its role may not, or it speaks of another node.
     """
     resource = node_resource(call, node_id)
-    source = {f"{service}:SourceInstanceARN": (resource,) for service in ("ssm", "ec2")}
-    extra = source if call.caller.node_id == node_id else {}
-    await require(call, Question(action=call.action, resources=(resource,), extra=extra))
+    await require(call, Question(action=call.action, resources=(resource,)))
     if call.caller.node_id != node_id:
         raise AccessDenied(
             f"User: {call.caller.principal.arn} is not authorized to perform: {call.action} "
