@@ -14,6 +14,7 @@ from mooring.console.forms import (
     password_page,
     security_page,
     sign_in_form,
+    step_up_page,
 )
 from mooring.operations.enrolment import Enrolment
 from mooring.secret import Secret
@@ -29,7 +30,8 @@ def every_page() -> list[str]:
     return [
         sign_in_form(FORM, with_account=True, account=HOSTILE, user_name=HOSTILE),
         code_page(FORM, has_device=True, has_passkey=True),
-        password_page(FORM, needs_current=True),
+        password_page(FORM, user_name=HOSTILE, needs_current=True),
+        step_up_page(FORM, has_device=False, has_passkey=True),
         enroll_page(FORM, enrolment),
         security_page(
             FORM,
@@ -59,8 +61,19 @@ def test_every_form_carries_the_token_and_is_posted_to_us() -> None:
 def test_people_and_their_tools_find_their_way() -> None:
     sign_in = sign_in_form(Form(), with_account=False, account="", user_name="")
 
+    assert "single sign-on" not in sign_in
     assert 'autocomplete="username webauthn"' in sign_in
     assert 'autocomplete="current-password"' in sign_in
     assert 'autocomplete="one-time-code"' in code_page(Form(), has_device=True, has_passkey=False)
-    assert 'autocomplete="new-password"' in password_page(Form(), needs_current=False)
+    assert 'autocomplete="new-password"' in password_page(
+        Form(), user_name="ann", needs_current=False
+    )
     assert 'role="alert"' in device_page(FORM, code="")
+
+
+def test_a_site_with_a_provider_leads_there() -> None:
+    page = sign_in_form(
+        Form(), with_account=False, account="", user_name="", provider_path="/auth/oidc/start"
+    )
+
+    assert '<a href="/auth/oidc/start">Sign in with single sign-on</a>' in page

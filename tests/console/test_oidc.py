@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from starlette.applications import Starlette
+from tests.fakes.oidc import listening
 from tests.fakes.world import make_world
+from tests.net.served import certified
 from tests.operations.sso_steps import CALLBACK, Sso, make_sso
 
 from mooring.console.browser import COOKIE
 from mooring.console.oidc import oidc_routes
+from mooring.keys.oidc import HttpProviders
+from mooring.net.tls import server_context
 from mooring.operations.web_sessions import read_session
+from mooring.ports.tables import Transaction
 
 
 @pytest.fixture
@@ -92,6 +98,57 @@ async def test_there_and_back(sso: Sso) -> None:
     session = await read_session(sso.world.world, kept.value)
     assert session is not None
     assert session.principal.arn.endswith(":assumed-role/Ops/subject-42")
+
+
+async def test_there_and_back_over_tls(sso: Sso, tmp_path: Path) -> None:
+    files, trust = certified(tmp_path)
+    async with listening(server_context(*files)) as provider:
+        world, issuer = sso.world, provider.issuer
+        sso = await use_provider(sso, issuer)
+        world.world = replace(world.world, oidc=HttpProviders(world.clock, trust=trust))
+        went = await get(sso, "/auth/oidc/start")
+        asked = parse_qs(urlsplit(went.headers["location"]).query)
+        now = int(world.clock.now().timestamp())
+        provider.id_token = provider.token(
+            "ES256",
+            sub="subject-42",
+            aud="mooring",
+            nonce=asked["nonce"][0],
+            groups=["ops"],
+            iat=now,
+            exp=now + 60,
+        )
+
+        back = await get(
+            sso,
+            f"/auth/oidc/callback?code=a&state={quote(asked['state'][0])}",
+            cookie=f"mooring-oidc={went.cookies['mooring-oidc'].value}",
+        )
+
+        assert back.status == 200, back.text
+        session = await read_session(world.world, back.cookies[COOKIE].value)
+        assert session is not None
+        assert session.principal.arn.endswith(":assumed-role/Ops/subject-42")
+        assert provider.forms[0]["code"] == ["a"]
+
+
+async def use_provider(sso: Sso, issuer: str) -> Sso:
+    """Let the site and the role's account trust another issuer."""
+    world, account_id = sso.world, sso.role.account_id
+    url = issuer.removeprefix("https://")
+    provider = replace(sso.provider, url=url)
+    trust = sso.role.trust_policy.replace("id.example.com", url)
+    role = replace(sso.role, trust_policy=trust)
+
+    def work(tx: Transaction) -> None:
+        tx.oidc_providers.put(provider)
+        tx.identities.put_role(role)
+
+    await world.store.write(account_id, work)
+    settings = replace(sso.settings, issuer=issuer)
+    site = replace(world.world.site, single_sign_on=settings)
+    world.world = replace(world.world, site=site)
+    return replace(sso, settings=settings, provider=provider, role=role)
 
 
 async def test_who_brings_nothing_back_is_not_signed_in(sso: Sso) -> None:

@@ -83,6 +83,7 @@ class ListeningProvider:
         self.rsa = RSAKey.generate_key(2048, {"kid": "rsa-1", "use": "sig"})
         self.ec = ECKey.generate_key("P-256", {"kid": "ec-1", "use": "sig"})
         self.status = 200
+        self.id_token = "a.b.c"  # noqa: S105 - no token at all
         self.asked: list[str] = []
         self.forms: list[dict[str, list[str]]] = []
         self.authorizations: list[str] = []
@@ -128,7 +129,7 @@ class ListeningProvider:
             return {"keys": self.keys}
         self.forms.append(parse_qs(body.decode()))
         self.authorizations.append(headers.get("authorization", ""))
-        return {"access_token": "x", "id_token": "a.b.c"}
+        return {"access_token": "x", "id_token": self.id_token}
 
 
 @asynccontextmanager

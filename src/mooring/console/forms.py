@@ -23,6 +23,7 @@ __all__ = [
     "password_page",
     "security_page",
     "sign_in_form",
+    "step_up_page",
 ]
 
 _SCRIPT = '<script src="/console/passkey.js" defer></script>'
@@ -64,8 +65,10 @@ def _password(label: str, name: str, *, is_new: bool) -> str:
 _CODE = 'required inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6"'
 
 
-def sign_in_form(form: Form, *, with_account: bool, account: str, user_name: str) -> str:
-    """Ask for user name and password, or a passkey."""
+def sign_in_form(
+    form: Form, *, with_account: bool, account: str, user_name: str, provider_path: str = ""
+) -> str:
+    """Ask for user name and password, or a passkey; or lead to the site's identity provider."""
     fields = ""
     if with_account:
         fields = _field("Account", "account", 'autocomplete="organization"', value=account)
@@ -74,6 +77,8 @@ def sign_in_form(form: Form, *, with_account: bool, account: str, user_name: str
     )
     fields += _password("Password", "password", is_new=False)
     body = form.around("/console/auth/signin", fields, "Sign in")
+    if provider_path:
+        body += f'\n<p><a href="{provider_path}">Sign in with single sign-on</a></p>'
     return page("Sign in", f"{body}\n{_passkey_button('sign-in', 'Sign in with a passkey', form)}")
 
 
@@ -99,11 +104,25 @@ def code_page(form: Form, *, has_device: bool, has_passkey: bool) -> str:
     return page("One more step", body)
 
 
-def password_page(form: Form, *, needs_current: bool) -> str:
-    """Ask for a new password."""
+def password_page(form: Form, *, user_name: str, needs_current: bool) -> str:
+    """Ask for a new password; the hidden name is for the browser, which keeps passwords by it."""
+    name = f'<input hidden autocomplete="username" value="{escape(user_name, quote=True)}">\n'
     fields = _password("Current password", "current", is_new=False) if needs_current else ""
     fields += _password("New password", "password", is_new=True)
-    return page("New password", form.around("/console/auth/new-password", fields, "Set password"))
+    body = form.around("/console/auth/new-password", name + fields, "Set password")
+    return page("New password", body)
+
+
+def step_up_page(form: Form, *, has_device: bool, has_passkey: bool) -> str:
+    """Ask somebody who is signed in to prove themselves again."""
+    if has_device:
+        fields = _field("Code of your device, six digits", "code", _CODE)
+    else:
+        fields = _password("Password", "password", is_new=False)
+    body = form.around("/console/auth/step-up", fields, "Go on")
+    if has_passkey:
+        body += f"\n{_passkey_button('step-up', 'Use a passkey', form)}"
+    return page("Prove yourself again", body)
 
 
 def enroll_page(form: Form, enrolment: Enrolment) -> str:

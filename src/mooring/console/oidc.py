@@ -26,7 +26,7 @@ from mooring.operations.stream_url import is_served
 from mooring.operations.world import World
 from mooring.secret import Secret
 
-__all__ = ["oidc_routes"]
+__all__ = ["START", "oidc_routes"]
 
 START = "/auth/oidc/start"
 CALLBACK = "/auth/oidc/callback"

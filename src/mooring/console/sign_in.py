@@ -34,9 +34,11 @@ from mooring.console.forms import (
     password_page,
     security_page,
     sign_in_form,
+    step_up_page,
 )
+from mooring.console.oidc import START
 from mooring.console.pages import message_page, sign_in_page
-from mooring.iam.web_session import Method, Stage
+from mooring.iam.web_session import Method, Stage, WebSession
 from mooring.operations.enrolment import begin_enrolment, finish_enrolment
 from mooring.operations.passkeys import relying_party
 from mooring.operations.problems import OperationRefused, Problem
@@ -118,6 +120,7 @@ class SignInPages:
             Route("/console/new-password", self.show_new_password),
             Route("/console/enroll", self.show_enroll),
             Route(SECURITY, self.show_security),
+            Route("/console/step-up", self.show_step_up),
             Route("/console/session", self.session),
             Route("/console/auth/signin", self.signin, methods=["POST"]),
             Route("/console/auth/mfa", self.mfa, methods=["POST"]),
@@ -225,6 +228,13 @@ class SignInPages:
 
         return await self._step(request, act, again, csrf=True)
 
+    async def show_step_up(self, request: Request) -> Response:
+        """Ask somebody who is signed in to prove themselves again."""
+        session = await read_visit(self._world, cookie_of(request))
+        if session is None or session.stage is not Stage.DONE:
+            return self._to_sign_in(request)
+        return html(await self._step_up_page(self._form(request), {}, request))
+
     async def step_up(self, request: Request) -> Response:
         """Let somebody who is signed in prove themselves again."""
 
@@ -238,10 +248,9 @@ class SignInPages:
                 code=fields.get("code", ""),
             )
 
-        async def again(form: Form, _: Fields) -> str:
-            return message_page("Refused", form.error)
-
-        return await self._step(request, act, again, csrf=True)
+        return await self._step(
+            request, act, lambda form, fields: self._step_up_page(form, fields, request), csrf=True
+        )
 
     async def signout(self, request: Request) -> Response:
         """End the session."""
@@ -283,6 +292,9 @@ class SignInPages:
         session = await read_visit(self._world, cookie_of(request))
         if session is None or session.stage is not Stage.DONE:
             return self._to_sign_in(request)
+        if not is_recent(self._world, session):
+            where = {"location": f"/console/step-up?{urlencode({'next': SECURITY})}"}
+            return Response(status_code=303, headers=HEADERS | where)
         passkeys = await self._world.store.read(
             session.account_id, lambda tx: tx.second_factors.passkeys_of(session.user_name)
         )
@@ -329,6 +341,7 @@ class SignInPages:
         return sign_in_form(
             form,
             with_account=len(accounts) > 1,
+            provider_path=START if self._world.site.single_sign_on is not None else "",
             account=fields.get("account", ""),
             user_name=fields.get("user", ""),
         )
@@ -337,22 +350,35 @@ class SignInPages:
         session = await read_visit(self._world, cookie_of(request))
         if session is None:
             return message_page("Too late", "The sign-in took too long, begin again.")
-        has_device, has_passkey = await self._world.store.read(
+        has_device, has_passkey = await self._factors(session)
+        return code_page(form, has_device=has_device, has_passkey=has_passkey)
+
+    async def _step_up_page(self, form: Form, _: Fields, request: Request) -> str:
+        session = await read_visit(self._world, cookie_of(request))
+        if session is None:
+            return message_page("Too late", "The session is over, sign in again.")
+        has_device, has_passkey = await self._factors(session)
+        return step_up_page(form, has_device=has_device, has_passkey=has_passkey)
+
+    async def _factors(self, session: WebSession) -> tuple[bool, bool]:
+        """Say whether the person has a device, and a passkey."""
+        name = session.user_name
+        return await self._world.store.read(
             session.account_id,
             lambda tx: (
-                bool(tx.second_factors.devices_of(session.user_name)),
-                bool(tx.second_factors.passkeys_of(session.user_name)),
+                bool(tx.second_factors.devices_of(name)),
+                bool(tx.second_factors.passkeys_of(name)),
             ),
         )
-        return code_page(form, has_device=has_device, has_passkey=has_passkey)
 
     async def _password_page(self, form: Form, _: Fields, request: Request) -> str:
         session = await read_visit(self._world, cookie_of(request))
         if session is None:
             return message_page("Too late", "The sign-in took too long, begin again.")
+        name = session.user_name
         is_excused = session.method is Method.LINK and is_recent(self._world, session)
         needs_current = session.stage is Stage.DONE and not is_excused
-        return password_page(form, needs_current=needs_current)
+        return password_page(form, user_name=name, needs_current=needs_current)
 
     def _form(self, request: Request) -> Form:
         return Form(csrf=csrf_token(cookie_of(request)), next=self._next(request))
