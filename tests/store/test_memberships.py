@@ -82,3 +82,36 @@ def test_nothing_binds_while_the_policies_are_switched_off(
     tables[0].put(replace(organization(), controls=False))
 
     assert MembershipTable(connection, MEMBER).levels() == ()
+
+
+def test_the_root_binds_even_when_a_unit_on_the_way_is_lost(
+    connection: sqlite3.Connection, tables: Tables
+) -> None:
+    tables[0].delete_unit("ou-1")
+
+    place = MembershipTable(connection, MEMBER).get()
+
+    assert place is not None
+    assert place.path == ("r-mine", "ou-1", "ou-2")
+
+
+def test_five_units_deep_every_level_is_asked(
+    connection: sqlite3.Connection, tables: Tables
+) -> None:
+    units, policies = tables
+    for depth in range(3, 6):
+        units.put_unit(replace(unit(), unit_id=f"ou-{depth}", parent_id=f"ou-{depth - 1}"))
+        policies.attach("p-1", f"ou-{depth}")
+    units.put_member(replace(member(), parent_id="ou-5"))
+
+    levels = MembershipTable(connection, MEMBER).levels()
+
+    assert [[name for name, _ in level] for level in levels] == [
+        [FULL_ACCESS_ID],
+        ["p-1", FULL_ACCESS_ID],
+        [FULL_ACCESS_ID],
+        ["p-1"],
+        ["p-1"],
+        ["p-1"],
+        [FULL_ACCESS_ID],
+    ]
