@@ -58,6 +58,8 @@ def test_a_text_beyond_the_limit_is_too_large() -> None:
         ("? [a]\n: b\n", YAML),
         ("a: .nan\n", YAML),
         ("a: 1\n---\nb: 2\n", YAML),
+        ("a: 1" + ":1" * 32_000, YAML),
+        ("a:\n" + "- a\n" * 16_000, YAML),
         ("a: " + "[" * 30_000, YAML),
         ("a: " + "[" * 30 + "]" * 30, YAML),
         ('{"a": NaN}', JSON),
@@ -84,6 +86,12 @@ def test_a_page_of_aliases_is_refused_before_it_grows() -> None:
 
     with pytest.raises(DocumentRefused, match="aliases"):
         read_text("\n".join(lines), YAML)
+
+
+def test_a_long_number_in_quotes_is_a_text() -> None:
+    digits = "1" * 200
+
+    assert read_text(f"a: '{digits}'", YAML) == {"a": digits}
 
 
 def test_yaml_lists_and_objects_in_any_order_keep_their_keys_apart() -> None:

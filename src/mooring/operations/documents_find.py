@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mooring.operations.authorize import Question
 from mooring.operations.call import Call
@@ -203,9 +204,15 @@ def check_text(content: str, written: DocumentFormat) -> SessionDocument:
         OperationRefused: for what is wrong with it.
     """
     try:
-        return check_document(read_text(content, written))
+        return _checked(content, written)
     except DocumentRefused as exc:
         raise refusal_of(exc) from exc
+
+
+@lru_cache(maxsize=64)
+def _checked(content: str, written: DocumentFormat) -> SessionDocument:
+    """A text is the same document each time; sessions are started by few of them."""
+    return check_document(read_text(content, written))
 
 
 def shipped_document(region: str, name: str) -> DocumentRecord | None:

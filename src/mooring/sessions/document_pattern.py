@@ -18,7 +18,7 @@ from mooring.sessions.document import DocumentProblem, DocumentRefused
 __all__ = ["MAX_PATTERN", "check_pattern", "is_allowed"]
 
 MAX_PATTERN = 1024
-_MAX_MEMORY = 1 << 20
+_MAX_MEMORY = 128 * 1024
 
 
 class _Pattern(Protocol):

@@ -1,7 +1,8 @@
 """The text of a document, JSON or YAML, as plain values and back.
 
-Documents are written by strangers, so everything is bounded before it is built: size, depth, and
-no YAML alias, with which a page of text could stand for a gigabyte. No key may come twice,
+Documents are written by strangers, so everything is bounded before it is built: size, depth,
+the number of nodes (building YAML is slow), and no YAML alias, with which a page of text could
+stand for a gigabyte. No key may come twice,
 because author and reader would disagree about which one counts.
 """
 
@@ -22,7 +23,12 @@ MAX_DOCUMENT_BYTES = 64 * 1024
 """The limit of Systems Manager."""
 _MAX_DEPTH = 24
 _BREAKS = frozenset("\x85\u2028\u2029")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's where it was built
+_MAX_NODES = 4000
+_LONGEST_NUMBER = 64
+_NUMBER = "0123456789:_+-."
+# libyaml's where it was built: five times faster.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class DocumentFormat(StrEnum):
@@ -59,7 +65,8 @@ def write_text(body: Mapping[str, JsonValue], to: DocumentFormat) -> str:
         return json.dumps(body, indent=2, ensure_ascii=False)
     # PyYAML writes these three as they are, and reads them as the ends of lines.
     has_breaks = not _BREAKS.isdisjoint(json.dumps(body, ensure_ascii=False))
-    return yaml.safe_dump(body, sort_keys=False, allow_unicode=not has_breaks)
+    text: str = yaml.dump(body, Dumper=_DUMPER, sort_keys=False, allow_unicode=not has_breaks)
+    return text
 
 
 def _read_json(text: str) -> object:
@@ -94,9 +101,13 @@ def _check_events(text: str) -> None:
     """Refuse what is dangerous to load; events come one by one, whatever they will build."""
     open_keys: list[set[str] | None] = []
     at_key: list[bool] = []
-    for event in yaml.parse(text, Loader=_LOADER):
+    for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        if number > _MAX_NODES:
+            raise _refused(f"the content has more than {_MAX_NODES} nodes")
         if isinstance(event, yaml.AliasEvent):
             raise _refused("YAML aliases are not allowed")
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0]:  # without quotes
+            _check_number(event.value)
         if isinstance(event, yaml.CollectionEndEvent):
             open_keys.pop()
             at_key.pop()
@@ -108,6 +119,12 @@ def _check_events(text: str) -> None:
             at_key.append(True)
             if len(open_keys) > _MAX_DEPTH:
                 raise _too_deep()
+
+
+def _check_number(text: str) -> None:
+    """Refuse what YAML may read as a number and take its time for, such as 1:1:1:1 to base 60."""
+    if len(text) > _LONGEST_NUMBER and not text.strip(_NUMBER):
+        raise _refused(f"a number of {len(text)} characters")
 
 
 def _note_key(event: yaml.NodeEvent, open_keys: list[set[str] | None], at_key: list[bool]) -> None:
