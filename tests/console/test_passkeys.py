@@ -76,6 +76,22 @@ async def test_a_passkey_is_a_second_factor(key: Key) -> None:
     assert (done.status, done.json["next"]) == (200, "done")
 
 
+async def test_a_passkey_proves_somebody_again(key: Key) -> None:
+    browser = key.browser
+    await key.register()
+    browser.world.pass_time(minutes=10)
+    form = await browser.get("/console/step-up")
+
+    credential = key.authenticator.get(await key.options("passkey"), ORIGIN)
+    done = await browser.post(
+        "/console/auth/mfa/passkey", form.csrf, credential=json.loads(credential)
+    )
+
+    assert 'data-passkey="step-up"' in form.text
+    assert done.status == 200
+    assert (await browser.get("/console/security")).status == 200
+
+
 async def test_the_relying_party_is_never_what_the_host_says(key: Key) -> None:
     for host in ("evil.example", "mooring.example.evil.example"):
         page = await key.browser.ask(

@@ -208,6 +208,23 @@ async def test_stepping_up_makes_a_fresh_cookie(browser: Browser) -> None:
     assert browser.cookie != before
 
 
+async def test_security_is_for_who_proved_themselves_lately(browser: Browser) -> None:
+    await type_password(browser)
+    browser.world.pass_time(minutes=10)
+
+    page = await browser.get("/console/security")
+    form = await browser.get(page.location)
+    wrong = await browser.submit("/console/auth/step-up", csrf=form.csrf, password="wrong")  # noqa: S106
+    right = await browser.submit(
+        "/console/auth/step-up", csrf=form.csrf, password=PASSWORD, next="/console/security"
+    )
+
+    assert page.location == "/console/step-up?next=%2Fconsole%2Fsecurity"
+    assert (wrong.status, "is wrong" in wrong.text) == (401, True)
+    assert (right.status, right.location) == (303, "/console/security")
+    assert (await browser.get("/console/security")).status == 200
+
+
 @pytest.mark.parametrize("is_json", [False, True])
 async def test_signing_out_ends_the_session_here_and_there(
     browser: Browser,

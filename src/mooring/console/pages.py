@@ -47,6 +47,7 @@ def page(title: str, body: str) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)} - Mooring</title>\n"
+        '<link rel="icon" href="data:,">\n'
         '<link rel="stylesheet" href="/console/style.css">\n</head>\n'
         f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )

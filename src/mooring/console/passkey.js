@@ -4,6 +4,7 @@
 const PLACES = {
   "sign-in": ["/console/auth/passkey/options", "/console/auth/passkey"],
   mfa: ["/console/auth/mfa/options", "/console/auth/mfa/passkey"],
+  "step-up": ["/console/auth/passkey/options", "/console/auth/mfa/passkey"],
   register: ["/console/auth/passkeys/options", "/console/auth/passkeys"],
 };
 
