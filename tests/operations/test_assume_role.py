@@ -1,5 +1,6 @@
 """Whom a role trusts, what they must give, and what their session carries and hands on."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -111,11 +112,16 @@ async def test_the_account_of_the_role_has_an_event_of_its_own(world: FakeWorld,
     bea = await world.user(ann.account_id, "bea", policy("sts:AssumeRole"))
     role = await world.role(owner, "Role", trust=trusting(bea.arn))
 
-    await assume(world, await signer(world, bea), role)
+    opened = await assume(world, await signer(world, bea), role)
     await refusal(world, await signer(world, ann), role)
 
     events = await world.events(owner)
     assert [(event.name, event.principal_arn) for event in events] == [("AssumeRole", bea.arn)]
+    told = json.loads(events[0].response)
+    assert told["credentials"]["accessKeyId"] == opened.credentials.access_key_id
+    assert told["assumedRoleUser"]["arn"] == opened.principal.arn
+    for secret in (opened.credentials.secret, opened.credentials.session_token):
+        assert secret.reveal() not in events[0].response
 
 
 async def test_a_role_that_is_not_there_answers_like_one_that_trusts_nobody(

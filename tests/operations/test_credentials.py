@@ -1,5 +1,6 @@
 """What a key stands for, when it stops, and that no altered token is good."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from mooring.operations.credentials import (
     check_expiry,
     issue_role_credentials,
     resolve,
+    told_of,
 )
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.ports.tables import Transaction
@@ -82,6 +84,20 @@ async def test_temporary_keys_stand_for_their_role_session(world: FakeWorld) -> 
     assert key.secret == issued.secret
     assert key.principal == world.principal(role, "ann")
     assert key.issued_at == world.clock.now()
+
+
+async def test_the_log_is_told_no_secret(world: FakeWorld) -> None:
+    issued = issue(world, await world.role(await world.account(), "Role"))
+
+    told = told_of(issued, assumedRoleUser={"arn": "an arn"})
+
+    assert json.loads(told) == {
+        "credentials": {
+            "accessKeyId": issued.access_key_id,
+            "expiration": issued.expires_at.isoformat(),
+        },
+        "assumedRoleUser": {"arn": "an arn"},
+    }
 
 
 async def test_any_character_changed_makes_the_token_unknown(world: FakeWorld) -> None:

@@ -23,7 +23,7 @@ from mooring.iam.principal import Principal, PrincipalType
 from mooring.iam.session_facts import SessionFacts, SessionKind, overlaid
 from mooring.operations.authorize import Question, require
 from mooring.operations.call import Call
-from mooring.operations.credentials import NewSession, TemporaryCredentials, issue
+from mooring.operations.credentials import NewSession, TemporaryCredentials, issue, told_of
 from mooring.operations.mfa import verify_code
 from mooring.operations.policies import trust_policy
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
@@ -255,14 +255,18 @@ async def open_session(
         source_identity=given.source_identity,
     )
     new = NewSession(of=role, facts=facts, lifetime=lifetime, bearer=asked.session_name)
+    credentials = issue(call.world, new)
+    principal = Principal.role_session(
+        role.arn,
+        asked.session_name,
+        role_id=role.role_id,
+        tags=overlaid(role.tags, dict(given.tags)),
+    )
+    named = {"assumedRoleId": principal.user_id, "arn": principal.arn}
+    call.response = told_of(credentials, assumedRoleUser=named)
     return AssumedRole(
-        credentials=issue(call.world, new),
-        principal=Principal.role_session(
-            role.arn,
-            asked.session_name,
-            role_id=role.role_id,
-            tags=overlaid(role.tags, dict(given.tags)),
-        ),
+        credentials=credentials,
+        principal=principal,
         source_identity=given.source_identity,
         packed_percent=percent_of(facts, given),
     )

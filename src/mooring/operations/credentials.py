@@ -9,8 +9,11 @@ that asked for them is active, those of a command line while its grant is kept.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from mooring.iam.identity import KeyStatus, Role, User
 from mooring.iam.principal import Principal
@@ -42,6 +45,7 @@ __all__ = [
     "new_secret",
     "resolve",
     "secret_context",
+    "told_of",
 ]
 
 _SECRET_BYTES = 30
@@ -129,6 +133,15 @@ def issue(world: World, new: NewSession) -> TemporaryCredentials:
     return TemporaryCredentials(
         access_key_id=key_id, secret=secret, session_token=seal(world, token), expires_at=expires
     )
+
+
+def told_of(issued: TemporaryCredentials, **rest: Mapping[str, str]) -> str:
+    """Return what the audit log keeps of an answer with credentials: no secret, no token."""
+    credentials = {
+        "accessKeyId": issued.access_key_id,
+        "expiration": issued.expires_at.isoformat(),
+    }
+    return msgspec.json.encode({"credentials": credentials, **rest}).decode()
 
 
 def issue_role_credentials(

@@ -14,7 +14,7 @@ from mooring.iam.session_facts import SessionFacts, SessionKind, overlaid
 from mooring.operations.assume_role import SecondFactor, proven_at
 from mooring.operations.authorize import Question, require
 from mooring.operations.call import Call
-from mooring.operations.credentials import NewSession, TemporaryCredentials, issue
+from mooring.operations.credentials import NewSession, TemporaryCredentials, issue, told_of
 from mooring.operations.problems import AccessDenied
 from mooring.operations.session_requests import (
     SessionRequest,
@@ -55,7 +55,9 @@ async def get_session_token(
         lifetime=duration or _USUAL,
         key_id=call.caller.access_key_id,
     )
-    return issue(call.world, new)
+    credentials = issue(call.world, new)
+    call.response = told_of(credentials)
+    return credentials
 
 
 async def get_federation_token(
@@ -93,9 +95,13 @@ async def get_federation_token(
         key_id=call.caller.access_key_id,
     )
     tags = overlaid(user.tags, dict(given.tags))
+    principal = Principal.federated_user(account_id, name, tags=tags)
+    credentials = issue(call.world, new)
+    named = {"federatedUserId": principal.user_id, "arn": principal.arn}
+    call.response = told_of(credentials, federatedUser=named)
     return FederatedUser(
-        credentials=issue(call.world, new),
-        principal=Principal.federated_user(account_id, name, tags=tags),
+        credentials=credentials,
+        principal=principal,
         packed_percent=percent_of(facts, given),
     )
 
