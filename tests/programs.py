@@ -30,6 +30,7 @@ PROGRAMS = (
     Program("sshd", "openssh-server", "bench (ssh as the peer)"),
     Program("ip", "iproute2", "tests/stock and tests/e2e/test_network.py"),
     Program("useradd", "passwd", "tests/agent/test_runas.py"),
+    Program("chromium", "chromium", "tests/e2e/test_console.py"),
 )
 STOCK = ("amazon-ssm-agent", "ssm-agent-worker", "ssm-session-worker", "session-manager-plugin")
 

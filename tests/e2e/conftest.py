@@ -1,9 +1,13 @@
 """One ``mooring dev`` for all tests of a module."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from tests.e2e.dev import Dev
+
+if shutil.which("chromium") is None:  # counted by tests/programs.py
+    collect_ignore = ["test_console.py"]
 
 
 @pytest.fixture(scope="module")
