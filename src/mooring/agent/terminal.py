@@ -176,7 +176,7 @@ class Terminal:
         is_news = False
         while self._unsent and self._channel.room() and not self._channel.closed:
             piece = self._unsent.popleft()
-            self._channel.send(PayloadType.OUTPUT, piece, anyio.current_time())
+            self._channel.send(PayloadType.OUTPUT, piece, self._loop.time())
             is_news = True
         if self._channel.closed:
             self._unsent.clear()

@@ -251,7 +251,7 @@ class DataChannel:
         may_resend = not self._paused and not self._resends_wait
         resend = self._outbox.deadline() if may_resend else None
         times = (resend, self._receipts.deadline, self._flush_by)
-        return min((time for time in times if time is not None), default=None)
+        return min([time for time in times if time is not None], default=None)
 
     def events(self) -> Sequence[Event]:
         """Take the events since the last call."""

@@ -124,14 +124,15 @@ class Outbox:
 
     def deadline(self) -> float | None:
         """When ``due`` has something to do."""
-        times = [entry.due_at for entry in self._aside.values()]
-        wait = self._wait_s()
+        due = min((entry.due_at for entry in self._aside.values()), default=None)
         front = next(iter(self._entries.values()), None)
-        if front is not None and front.sent_at is not None:
-            times.append(front.sent_at + wait)
-            if len(self._entries) > 1:
-                times.append(self._quiet_since + wait)
-        return min(times, default=None)
+        if front is None or front.sent_at is None:
+            return due
+        since = front.sent_at
+        if self._quiet_since < since and len(self._entries) > 1:
+            since = self._quiet_since
+        resend = since + self._wait_s()
+        return resend if due is None or resend < due else due
 
     def due(self, now: float, *, window_bytes: int) -> list[bytes]:
         """Take the frames to send again. What is set aside beyond one window is given up."""

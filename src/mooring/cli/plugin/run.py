@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import anyio
@@ -32,6 +33,8 @@ def run(argv: list[str]) -> int:
     settings = load_settings()
     write(_SCREEN, f"\nStarting session with SessionId: {invocation.session_id}\n")
     terminal = Terminal(_KEYS, _SCREEN)
+    # What is loaded by now stays; looking through it would hold up a key now and then.
+    gc.freeze()
     try:
         ending = anyio.run(
             hold, invocation, terminal, settings.ca_files, backend_options={"use_uvloop": True}

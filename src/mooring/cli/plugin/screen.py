@@ -63,9 +63,8 @@ class Screen:
 
     def _pump(self) -> None:
         try:
-            while self._waiting and select.select([], [self._descriptor], [], 0)[1]:
-                with memoryview(self._waiting) as view:
-                    written = os.write(self._descriptor, view[:_PIECE])
+            while self._waiting and self._takes_more():
+                written = os.write(self._descriptor, self._waiting[:_PIECE])
                 del self._waiting[:written]
         except BlockingIOError:
             pass
@@ -87,6 +86,10 @@ class Screen:
         if self._is_armed:
             asyncio.get_running_loop().remove_writer(self._descriptor)
             self._is_armed = False
+
+    def _takes_more(self) -> bool:
+        """Whether a write would not stand still; a descriptor of our own never does."""
+        return self._is_ours or bool(select.select([], [self._descriptor], [], 0)[1])
 
 
 def _reopen(descriptor: int) -> tuple[int, bool]:

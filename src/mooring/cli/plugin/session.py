@@ -9,6 +9,7 @@ the shell may have taken the first, and a shell that was not up yet reads it as 
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -50,12 +51,13 @@ class Session:
         self, line: Line, *, keys: int, screen: Screen, terminal: Terminal, world: World
     ) -> None:
         self._line = line
+        self._now = asyncio.get_running_loop().time
         self._screen = screen
         self._terminal = terminal
         self._channel = DataChannel(
             role=Role.CLIENT,
             new_id=world.new_id,
-            wall_offset=world.now() - anyio.current_time(),
+            wall_offset=world.now() - self._now(),
             limits=Limits(),
         )
         face = Face(show=self._show, say=self.say, begin=self._begin)
@@ -65,7 +67,7 @@ class Session:
         self._session_type: SessionType | None = None
         self._pending = bytearray()
         self._last_key = b""
-        self._shown_at = anyio.current_time()
+        self._shown_at = self._now()
         self._carrier: Carrier[Event] | None = None
         self._input_over = anyio.Event()
         self._over = anyio.Event()
@@ -108,7 +110,7 @@ class Session:
                 await self._use(websocket)
                 self._channel.disconnected()
                 websocket = await self._line.again()
-                self._channel.reconnected(anyio.current_time())
+                self._channel.reconnected(self._now())
         except Over as over:
             self._end(over.ending)
 
@@ -137,7 +139,7 @@ class Session:
 
     def handle(self, event: Event) -> None:
         """See ``Owner.handle``."""
-        self._conversation.react(event, anyio.current_time())
+        self._conversation.react(event, self._now())
         if isinstance(event, Writable):
             self._pump()
         if self._conversation.ending is not None:
@@ -163,7 +165,7 @@ class Session:
     # The person.
 
     def _show(self, data: bytes) -> None:
-        self._shown_at = anyio.current_time()
+        self._shown_at = self._now()
         self._screen.write(data)
 
     def _begin(self, session_type: SessionType) -> None:
@@ -175,7 +177,7 @@ class Session:
     def _report_size(self) -> None:
         if self._session_type is not None and not self._channel.closed:
             size = self._terminal.size().serialize()
-            self._channel.send(PayloadType.SIZE, size, anyio.current_time())
+            self._channel.send(PayloadType.SIZE, size, self._now())
             self._speak()
 
     def _typed(self, data: bytes) -> None:
@@ -203,7 +205,7 @@ class Session:
         """Send what was typed as far as the node takes it; read on when it has taken all."""
         while self._pending and self._channel.room() and not self._channel.closed:
             piece = bytes(self._pending[:_PIECE])
-            self._channel.send(PayloadType.OUTPUT, piece, anyio.current_time())
+            self._channel.send(PayloadType.OUTPUT, piece, self._now())
             del self._pending[: len(piece)]
         if self._pending:
             self._keyboard.pause()
@@ -223,10 +225,10 @@ class Session:
             self._queue(b"\r")
         quiet_s = _FIRST_QUIET_S
         while True:
-            await anyio.sleep(max(0.01, self._shown_at + quiet_s - anyio.current_time()))
-            if not self._pending and anyio.current_time() >= self._shown_at + quiet_s:
+            await anyio.sleep(max(0.01, self._shown_at + quiet_s - self._now()))
+            if not self._pending and self._now() >= self._shown_at + quiet_s:
                 self._queue(_END_OF_INPUT)
-                self._shown_at = anyio.current_time()
+                self._shown_at = self._now()
                 quiet_s = min(2 * quiet_s, _LONGEST_QUIET_S)
 
     async def _watch_screen(self) -> None:
