@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from tests.api.door import Answer, Door, Keys
-from tests.fakes.world import ADMINISTRATOR, FakeWorld, make_world, policy
+from tests.api.served import refused, serve
+from tests.fakes.world import ADMINISTRATOR, REGION, FakeWorld, make_world, policy
 
 TEXT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+SHELL = (Path(__file__).parent.parent / "vectors/iam/policy-shell-one-instance.json").read_text()
 SECOND = len('{"Version":"2012-10-17","Statement":[')
 
 
@@ -223,3 +225,37 @@ async def test_context_keys_are_listed(desk: Desk) -> None:
     own = await desk.ask("GetContextKeysForPrincipalPolicy", PolicySourceArn=user.arn)
 
     assert custom.output["ContextKeyNames"] == own.output["ContextKeyNames"] == ["aws:username"]
+
+
+async def test_boto3_simulates_a_users_policy_of_the_scenario(tmp_path: Path) -> None:
+    own = f"arn:aws:ec2:{REGION}:{{}}:instance/i-0123456789abcdef0"
+    async with serve(tmp_path) as served:
+        iam, account_id = served.iam, served.admin.account_id
+        text = SHELL.replace("111122223333", account_id)
+        made = await iam.call("create_user", UserName="ann")
+        await iam.call("put_user_policy", UserName="ann", PolicyName="shell", PolicyDocument=text)
+        nodes = [own.format(account_id), own.format(account_id).replace("0123", "9999")]
+
+        results = await iam.pages(
+            "simulate_principal_policy",
+            "EvaluationResults",
+            PolicySourceArn=made["User"]["Arn"],
+            ActionNames=["ssm:StartSession", "ssm:DescribeSessions"],
+            ResourceArns=nodes,
+        )
+        keys = await iam.call(
+            "get_context_keys_for_principal_policy", PolicySourceArn=made["User"]["Arn"]
+        )
+        wrong = await refused(
+            iam.call("simulate_custom_policy", PolicyInputList=["{"], ActionNames=["s3:GetObject"])
+        )
+
+    assert [(row["EvalActionName"], row["EvalDecision"]) for row in results] == [
+        ("ssm:StartSession", "allowed"),
+        ("ssm:StartSession", "implicitDeny"),
+        ("ssm:DescribeSessions", "allowed"),
+        ("ssm:DescribeSessions", "allowed"),
+    ]
+    assert results[0]["MatchedStatements"][0]["SourcePolicyId"] == "user_ann_shell"
+    assert keys["ContextKeyNames"] == ["aws:userid"]
+    assert wrong[:2] == (400, "InvalidInput")
