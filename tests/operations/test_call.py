@@ -91,3 +91,14 @@ async def test_a_read_is_queued_and_a_refused_change_is_kept_at_once(world: Fake
 
     assert at_once == ["DeleteUser"]
     assert await world.store.read(account_id, kept) == ["GetUser", "DeleteUser"]
+
+
+async def test_what_a_change_made_is_in_its_event(world: FakeWorld) -> None:
+    admin = await world.administrator(await world.account())
+    call = world.call(admin, "iam:DeleteUser")
+
+    call.respond(userId="AIDA")
+    await call.write(lambda tx: tx.identities.delete_user("admin"))
+
+    (event,) = await world.events(admin.account_id)
+    assert event.response == '{"userId": "AIDA"}'

@@ -574,3 +574,14 @@ async def test_the_event_of_a_start_names_node_and_session_and_no_token(world: F
         f"arn:aws:ssm:{REGION}:{account_id}:session/{started.session_id}",
     )
     assert started.token not in repr(event)
+
+
+async def test_the_session_is_in_its_event(world: FakeWorld) -> None:
+    node = await world.node(await world.account())
+    call = world.call(await world.administrator(node.account_id), "ssm:StartSession")
+
+    started = await start_session(call, target=node.node_id, parameters={})
+
+    (event,) = await world.events(node.account_id)
+    assert event.response == f'{{"sessionId": "{started.session_id}"}}'
+    assert started.token not in repr(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,6 +87,10 @@ class Call:
         else:
             await self.world.store.write(account_id, lambda tx: tx.audit.append(event))
         self.recorded = True
+
+    def respond(self, **members: str) -> None:
+        """Note what a change made, for its event: members in CloudTrail's spelling, no secret."""
+        self.response = json.dumps(members)
 
     def event(self, error_code: str = "", error_message: str = "") -> AuditEvent:
         """Return the call's event as it stands."""

@@ -94,6 +94,7 @@ async def create_account(call: Call, *, name: str, email: str, role_name: str) -
             tx.control_policies.attach(FULL_ACCESS_ID, request.member_id)
         return request
 
+    call.respond(createAccountRequestId=request.request_id, accountId=request.member_id)
     made = await call.write(work)
     if made.state is RequestState.IN_PROGRESS:
         made = await _finish(call.world, made, call.event())

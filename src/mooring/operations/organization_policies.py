@@ -137,6 +137,7 @@ async def create_policy(call: Call, new: NewPolicy, *, kind: str) -> ControlPoli
         _check_name(tx, new.name, but="")
         tx.control_policies.put(policy)
 
+    call.respond(policyId=policy.policy_id)
     await call.write(work)
     return policy
 

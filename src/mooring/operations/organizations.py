@@ -146,6 +146,7 @@ async def create_organization(call: Call) -> Organization:
         for target in (organization.root_id, account_id):
             tx.control_policies.attach(FULL_ACCESS_ID, target)
 
+    call.respond(organizationId=organization.organization_id, rootId=organization.root_id)
     await call.write(work)
     return organization
 
@@ -217,6 +218,7 @@ async def create_unit(call: Call, *, parent_id: str, name: str) -> Organizationa
             name=name,
         )
         tx.organizations.put_unit(unit)
+        call.respond(organizationalUnitId=unit.unit_id)
         if organization.controls:
             tx.control_policies.attach(FULL_ACCESS_ID, unit.unit_id)
         return unit

@@ -103,6 +103,7 @@ async def start_session(
             output=f"{target} is not connected.",
         )
         raise _not_connected(target) from exc
+    call.respond(sessionId=session.session_id)
     token = await call.write(lambda tx: _client_ticket(call, tx, session.session_id))
     return StartedSession(
         session_id=session.session_id,
