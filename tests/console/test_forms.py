@@ -73,7 +73,11 @@ def test_people_and_their_tools_find_their_way() -> None:
 
 def test_a_site_with_a_provider_leads_there() -> None:
     page = sign_in_form(
-        Form(), with_account=False, account="", user_name="", provider_path="/auth/oidc/start"
+        Form(next="/console/a"),
+        with_account=False,
+        account="",
+        user_name="",
+        provider_path="/auth/oidc/start",
     )
 
-    assert '<a href="/auth/oidc/start">Sign in with single sign-on</a>' in page
+    assert '<a href="/auth/oidc/start?next=%2Fconsole%2Fa">Sign in with single sign-on</a>' in page

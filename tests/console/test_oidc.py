@@ -74,7 +74,7 @@ async def get(
 
 
 async def test_there_and_back(sso: Sso) -> None:
-    went = await get(sso, "/auth/oidc/start")
+    went = await get(sso, "/auth/oidc/start?next=/console/device%3Fcode%3DABC")
     url = went.headers["location"]
     state = parse_qs(urlsplit(url).query)["state"][0]
     code = sso.code(url)
@@ -94,7 +94,7 @@ async def test_there_and_back(sso: Sso) -> None:
     kept = back.cookies[COOKIE]
     assert (kept["httponly"], kept["secure"]) == (True, True)
     assert back.cookies["mooring-oidc"]["max-age"] == "0"
-    assert 'http-equiv="refresh" content="0;url=/console/"' in back.text
+    assert 'http-equiv="refresh" content="0;url=/console/device?code=ABC"' in back.text
     session = await read_session(sso.world.world, kept.value)
     assert session is not None
     assert session.principal.arn.endswith(":assumed-role/Ops/subject-42")
@@ -160,6 +160,21 @@ async def test_who_brings_nothing_back_is_not_signed_in(sso: Sso) -> None:
     assert page.status == 403
     assert COOKIE not in page.cookies
     assert "begin again" in page.text
+
+
+async def test_a_way_on_to_another_site_is_not_taken(sso: Sso) -> None:
+    went = await get(sso, "/auth/oidc/start?next=//evil.example.com/")
+    url = went.headers["location"]
+    state = parse_qs(urlsplit(url).query)["state"][0]
+
+    back = await get(
+        sso,
+        f"/auth/oidc/callback?code={sso.code(url)}&state={quote(state)}",
+        cookie=f"mooring-oidc={went.cookies['mooring-oidc'].value}",
+    )
+
+    assert 'content="0;url=/console/"' in back.text
+    assert "evil" not in back.text
 
 
 async def test_what_the_provider_says_is_not_shown(sso: Sso) -> None:

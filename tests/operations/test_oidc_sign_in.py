@@ -8,11 +8,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.fakes.world import ORIGIN, FakeWorld
+from tests.operations.login_steps import VISITOR
 from tests.operations.sso_steps import CALLBACK, ISSUER, Sso, make_sso
 
 from mooring.iam.single_sign_on import SingleSignOn
-from mooring.operations.credentials import resolve
-from mooring.operations.device_grants import pending_grant
+from mooring.operations.credentials import TemporaryCredentials, resolve
+from mooring.operations.device_grants import (
+    Granted,
+    GrantRefused,
+    ask_for_grant,
+    decide_grant,
+    fetch_credentials,
+    pending_grant,
+    poll_grant,
+    revoke_grant,
+)
 from mooring.operations.oidc_sign_in import (
     Answer,
     Beginning,
@@ -20,6 +30,7 @@ from mooring.operations.oidc_sign_in import (
     begin,
     finish,
 )
+from mooring.operations.problems import OperationRefused
 from mooring.operations.web_sessions import ConsoleSession, read_session, read_visit, sign_out
 from mooring.secret import Secret
 
@@ -30,7 +41,7 @@ async def sso(world: FakeWorld) -> Sso:
 
 
 async def start(sso: Sso) -> Beginning:
-    return await begin(sso.world.world, sso.settings, redirect_uri=CALLBACK)
+    return await begin(sso.world.world, sso.settings, redirect_uri=CALLBACK, place="/console/a")
 
 
 def asked(beginning: Beginning) -> dict[str, str]:
@@ -67,14 +78,15 @@ async def cookie_after(
         code=Secret(code),
         error=error,
     )
-    cookie = await finish(
+    entered = await finish(
         sso.world.world,
         settings or sso.settings,
         cookie=beginning.cookie.reveal(),
         answer=answer,
         origin=ORIGIN,
     )
-    return cookie.reveal()
+    assert entered.place == "/console/a"
+    return entered.cookie.reveal()
 
 
 async def failure(sso: Sso, beginning: Beginning, code: str, **rest: object) -> str:
@@ -290,8 +302,69 @@ async def test_a_browser_signs_out_and_is_nobodys_in_between(sso: Sso) -> None:
     assert await read_session(sso.world.world, cookie) is None
 
 
-async def test_a_role_lets_no_command_line_act_for_it(sso: Sso) -> None:
+async def granted(sso: Sso, session: ConsoleSession) -> Granted:
+    """Let a command line act for whom a browser is signed in as."""
+    world = sso.world.world
+    codes = await ask_for_grant(world, "laptop", VISITOR)
+    grant = await pending_grant(world, codes.user_code, session.session)
+    assert grant is not None
+    assert await decide_grant(world, grant, session.session, VISITOR, approve=True)
+    return await poll_grant(world, codes.device_code.reveal(), VISITOR)
+
+
+async def is_good(sso: Sso, keys: TemporaryCredentials) -> bool:
+    try:
+        await resolve(sso.world.world, keys.access_key_id, keys.session_token.reveal())
+    except OperationRefused:
+        return False
+    return True
+
+
+async def test_a_command_line_acts_for_the_role_session(sso: Sso) -> None:
     beginning = await start(sso)
     opened = await end(sso, beginning, sso.code(beginning.url))
+    sso.world.pass_time(minutes=20)
 
-    assert await pending_grant(sso.world.world, "BCDF-GHJK", opened.session) is None
+    given = await granted(sso, opened)
+    token = given.refresh_token.reveal()
+    keys = await fetch_credentials(sso.world.world, token, VISITOR)
+
+    key = await resolve(sso.world.world, keys.access_key_id, keys.session_token.reveal())
+    assert key.principal == opened.principal
+    assert key.session is not None
+    assert key.session.provider == sso.provider.arn
+    assert given.user_name == "subject-42"
+    assert given.expires_in == timedelta(minutes=40)
+    assert keys.expires_at == opened.expires_at
+    events = await sso.world.events(sso.role.account_id)
+    assert {event.principal_arn for event in events if "Login" in event.name} == {
+        opened.principal.arn
+    }
+
+
+async def test_a_command_line_ends_with_its_grant_or_its_role_session(sso: Sso) -> None:
+    beginning = await start(sso)
+    opened = await end(sso, beginning, sso.code(beginning.url))
+    one, two = await granted(sso, opened), await granted(sso, opened)
+    first = await fetch_credentials(sso.world.world, one.refresh_token.reveal(), VISITOR)
+    second = await fetch_credentials(sso.world.world, two.refresh_token.reveal(), VISITOR)
+
+    assert await revoke_grant(sso.world.world, one.refresh_token.reveal(), VISITOR)
+    after_one = await is_good(sso, first), await is_good(sso, second)
+    sso.world.pass_time(seconds=1)
+    revoked = replace(sso.role, revoked_before=sso.world.clock.now())
+    await sso.world.store.write(sso.role.account_id, lambda tx: tx.identities.put_role(revoked))
+
+    assert after_one == (False, True)
+    assert not await is_good(sso, second)
+    with pytest.raises(GrantRefused):
+        await fetch_credentials(sso.world.world, two.refresh_token.reveal(), VISITOR)
+
+
+async def test_a_grant_of_a_role_session_ends_with_it(sso: Sso) -> None:
+    beginning = await start(sso)
+    given = await granted(sso, await end(sso, beginning, sso.code(beginning.url)))
+    sso.world.pass_time(hours=1)
+
+    with pytest.raises(GrantRefused):
+        await fetch_credentials(sso.world.world, given.refresh_token.reveal(), VISITOR)

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import urlencode
 
 from mooring.console.pages import page
 from mooring.iam.login import Passkey
@@ -78,7 +79,8 @@ def sign_in_form(
     fields += _password("Password", "password", is_new=False)
     body = form.around("/console/auth/signin", fields, "Sign in")
     if provider_path:
-        body += f'\n<p><a href="{provider_path}">Sign in with single sign-on</a></p>'
+        place = escape(f"{provider_path}?{urlencode({'next': form.next})}", quote=True)
+        body += f'\n<p><a href="{place}">Sign in with single sign-on</a></p>'
     return page("Sign in", f"{body}\n{_passkey_button('sign-in', 'Sign in with a passkey', form)}")
 
 

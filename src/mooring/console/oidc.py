@@ -7,11 +7,13 @@ request is our own.
 
 from __future__ import annotations
 
+from html import escape
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mooring.console.browser import HEADERS, html, keep_cookie, origin_of
+from mooring.console.browser import HEADERS, html, keep_cookie, next_of, origin_of
 from mooring.console.pages import message_page
 from mooring.iam.single_sign_on import SingleSignOn
 from mooring.operations.caller import Origin
@@ -34,7 +36,6 @@ CALLBACK = "/auth/oidc/callback"
 _COOKIE = "mooring-oidc"
 _PATH = "/auth/oidc/"
 _MAX_CODE = 4096
-_LEAD_ON = '<meta http-equiv="refresh" content="0;url=/console/">'
 
 
 def oidc_routes(world: World) -> list[Route]:
@@ -57,7 +58,12 @@ class _Pages:
             return _refused("The request came under a name that is not ours.")
         redirect_uri = origin_of(request) + CALLBACK
         try:
-            beginning = await begin(self._world, self._sso, redirect_uri=redirect_uri)
+            beginning = await begin(
+                self._world,
+                self._sso,
+                redirect_uri=redirect_uri,
+                place=next_of(request.query_params.get("next", "")),
+            )
         except SignInFailed as exc:
             return _refused(exc.message)
         response = Response(status_code=303, headers=HEADERS | {"location": beginning.url})
@@ -72,7 +78,7 @@ class _Pages:
             error=asked.get("error", "")[:_MAX_CODE],
         )
         try:
-            cookie = await finish(
+            entered = await finish(
                 self._world,
                 self._sso,
                 cookie=request.cookies.get(_COOKIE, ""),
@@ -82,8 +88,8 @@ class _Pages:
         except SignInFailed as exc:
             response = _refused(exc.message)
         else:
-            response = html(_led_on())
-            keep_cookie(response, request, cookie)
+            response = html(_led_on(entered.place))
+            keep_cookie(response, request, entered.cookie)
         response.delete_cookie(_COOKIE, path=_PATH, httponly=True, samesite="lax")
         return response
 
@@ -100,9 +106,10 @@ def _keep(response: Response, request: Request, cookie: Secret) -> None:
     )
 
 
-def _led_on() -> str:
-    whole = message_page("Signed in", "You are signed in. If nothing happens, open /console/.")
-    return whole.replace("<head>", f"<head>\n{_LEAD_ON}", 1)
+def _led_on(place: str) -> str:
+    whole = message_page("Signed in", f"You are signed in. If nothing happens, open {place}.")
+    lead = f'<meta http-equiv="refresh" content="0;url={escape(place, quote=True)}">'
+    return whole.replace("<head>", f"<head>\n{lead}", 1)
 
 
 def _refused(message: str) -> Response:

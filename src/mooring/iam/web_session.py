@@ -84,11 +84,16 @@ class DeviceGrant:
     user_name: str = ""
     user_id: str = ""
     mfa_at: datetime | None = None
+    access_key_id: str = ""
+    session_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginGrant:
-    """A command line that may fetch short-lived keys of one user, until it expires."""
+    """A command line that may fetch short-lived keys of one user, until it expires.
+
+    One that acts for a role session knows it as a ``WebSession`` does, and ends with it.
+    """
 
     account_id: str
     grant_id: str
@@ -101,3 +106,5 @@ class LoginGrant:
     created_at: datetime
     used_at: datetime | None = None
     expires_at: datetime
+    access_key_id: str = ""
+    session_token: str = field(default="", repr=False)

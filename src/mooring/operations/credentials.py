@@ -43,6 +43,7 @@ __all__ = [
     "issue",
     "issue_role_credentials",
     "new_secret",
+    "renewal",
     "resolve",
     "secret_context",
     "told_of",
@@ -237,12 +238,28 @@ async def _resolve_session(world: World, access_key_id: str, session_token: str)
     )
 
 
+def renewal(world: World, tx: Transaction, session_token: str) -> NewSession | None:
+    """Return the role session of a token anew, with its facts and to its end; None once it ended.
+
+    Who holds no more than the token, such as the server for a browser, can have keys of the
+    session in this way; nobody is asked whether they may.
+    """
+    token = open_token(world, session_token)
+    if token is None or token.kind is not SessionKind.ROLE:
+        return None
+    left = moment(token.expires) - world.clock.now()
+    role = tx.identities.role(token.of)
+    if role is None or _role_session(tx, token) is None or left <= timedelta():
+        return None
+    return NewSession(of=role, facts=facts_of(token), lifetime=left, bearer=token.bearer)
+
+
 def _principal(tx: Transaction, token: SessionToken) -> Principal | None:
     """Return who the token stands for; None when it is good no more."""
     if token.kind is SessionKind.ROLE:
         return _role_session(tx, token)
     user = tx.identities.user(token.of)
-    if user is None or user.user_id != token.of_id or not _is_still_granted(tx, token, user):
+    if user is None or user.user_id != token.of_id or not _is_still_granted(tx, token):
         return None
     if token.kind is SessionKind.FEDERATED:
         tags = overlaid(user.tags, dict(facts_of(token).tags))
@@ -252,21 +269,23 @@ def _principal(tx: Transaction, token: SessionToken) -> Principal | None:
     )
 
 
-def _is_still_granted(tx: Transaction, token: SessionToken, user: User) -> bool:
-    """Tell whether the key or the grant that a user's session came from is still good."""
+def _is_still_granted(tx: Transaction, token: SessionToken) -> bool:
+    """Tell whether the key or the grant that a session came from is still good."""
     if token.key_id:
         key = tx.identities.access_key(token.key_id)
-        if key is None or key.user_name != user.name or key.status is not KeyStatus.ACTIVE:
+        user = tx.identities.user(token.of)
+        is_own = key is not None and user is not None and key.user_name == user.name
+        if key is None or not is_own or key.status is not KeyStatus.ACTIVE:
             return False
     if token.grant_id:
         grant = tx.web_sessions.grant(token.grant_id)
-        return grant is not None and grant.user_id == user.user_id
+        return grant is not None and grant.user_id.partition(":")[0] == token.of_id
     return True
 
 
 def _role_session(tx: Transaction, token: SessionToken) -> Principal | None:
     role = tx.identities.role(token.of)
-    if role is None or role.role_id != token.of_id:
+    if role is None or role.role_id != token.of_id or not _is_still_granted(tx, token):
         return None
     is_node_gone = bool(token.node_id) and tx.nodes.get(token.node_id) is None
     is_revoked = role.revoked_before is not None and moment(token.issued) < role.revoked_before

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from mooring.iam.identity import User
+from mooring.iam.identity import Role, User
+from mooring.iam.principal import Principal
 from mooring.iam.session_facts import SessionFacts, SessionKind
 from mooring.iam.web_session import DeviceGrant, GrantStatus, LoginGrant, Method, WebSession
-from mooring.operations.credentials import NewSession, TemporaryCredentials, issue
+from mooring.operations.credentials import NewSession, TemporaryCredentials, issue, renewal
 from mooring.operations.sign_in import SignInRefused, throttle_address
 from mooring.operations.sign_in_events import SignInEvent, sign_in_event
 from mooring.operations.tokens import token_hash
@@ -132,9 +133,7 @@ async def pending_grant(world: World, user_code: str, session: WebSession) -> De
     Raises:
         SignInRefused: guessed too often.
     """
-    if not session.user_name:
-        return None
-    key = f"user-code {session.account_id} {session.user_name.lower()}"
+    key = f"user-code {session.account_id} {session.user_id}"
     now = world.clock.now()
     wait = world.guesses.attempt(key, now, free=_FREE_CODES)
     if wait:
@@ -165,12 +164,14 @@ async def decide_grant(
                 user_name=session.user_name,
                 user_id=session.user_id,
                 mfa_at=session.mfa_at,
+                access_key_id=session.access_key_id,
+                session_token=session.session_token,
             )
         )
         return True
 
     def note(tx: Transaction) -> None:
-        user = tx.identities.user(session.user_name)
+        user = _known(world, tx, session)
         event = SignInEvent(
             visitor,
             session.method,
@@ -225,22 +226,26 @@ async def _hand_out(world: World, request: DeviceGrant, visitor: Visitor) -> Gra
         mfa_at=request.mfa_at,
         created_at=now,
         expires_at=now + GRANT_LIFETIME,
+        access_key_id=request.access_key_id,
+        session_token=request.session_token,
     )
 
-    def work(tx: Transaction) -> None:
-        user = _user(tx, grant)
-        tx.web_sessions.put_grant(grant)
+    def work(tx: Transaction) -> timedelta:
+        user, new = _grantee(world, tx, grant)
+        lifetime = min(GRANT_LIFETIME, new.lifetime)
+        tx.web_sessions.put_grant(replace(grant, expires_at=now + lifetime))
         event = SignInEvent(
             visitor, Method.GRANT, name="CreateLoginGrant", used_mfa=grant.mfa_at is not None
         )
         tx.audit.append(sign_in_event(world, user, event))
+        return lifetime
 
-    await world.store.write(grant.account_id, work)
+    lifetime = await world.store.write(grant.account_id, work)
     return Granted(
         refresh_token=Secret(f"{grant.account_id}.{grant_id}.{secret}"),
         account_id=grant.account_id,
-        user_name=grant.user_name,
-        expires_in=GRANT_LIFETIME,
+        user_name=grant.user_name or grant.user_id.partition(":")[2],
+        expires_in=lifetime,
     )
 
 
@@ -255,29 +260,21 @@ async def fetch_credentials(
     account_id, grant_id, secret = _parts(refresh_token)
     now = world.clock.now()
 
-    def work(tx: Transaction) -> tuple[LoginGrant, User]:
+    def work(tx: Transaction) -> NewSession:
         grant = _of_secret(tx, grant_id, secret)
         if grant.expires_at <= now:
             tx.web_sessions.delete_grant(grant_id)
             raise GrantRefused(GrantProblem.EXPIRED)
-        user = _user(tx, grant)
+        user, new = _grantee(world, tx, grant)
         tx.web_sessions.put_grant(replace(grant, used_at=now, address=visitor.address))
         event = SignInEvent(
             visitor, Method.GRANT, name="GetLoginCredentials", used_mfa=grant.mfa_at is not None
         )
         tx.audit.append(sign_in_event(world, user, event))
-        return grant, user
+        lifetime = min(KEYS_LIFETIME, grant.expires_at - now, new.lifetime)
+        return replace(new, lifetime=lifetime, grant_id=grant_id)
 
-    grant, user = await world.store.write(account_id, work)
-    return issue(
-        world,
-        NewSession(
-            of=user,
-            facts=SessionFacts(kind=SessionKind.LOGIN, mfa_at=grant.mfa_at),
-            lifetime=min(KEYS_LIFETIME, grant.expires_at - now),
-            grant_id=grant_id,
-        ),
-    )
+    return issue(world, await world.store.write(account_id, work))
 
 
 async def revoke_grant(world: World, refresh_token: str, visitor: Visitor) -> bool:
@@ -290,7 +287,7 @@ async def revoke_grant(world: World, refresh_token: str, visitor: Visitor) -> bo
     def work(tx: Transaction) -> bool:
         grant = _of_secret(tx, grant_id, secret)
         tx.web_sessions.delete_grant(grant_id)
-        user = tx.identities.user(grant.user_name)
+        user = _known(world, tx, grant)
         event = SignInEvent(visitor, Method.GRANT, name="RevokeLoginGrant")
         tx.audit.append(sign_in_event(world, user, event, account_id=account_id))
         return True
@@ -337,11 +334,33 @@ def _of_secret(tx: Transaction, grant_id: str, secret: str) -> LoginGrant:
     return grant
 
 
-def _user(tx: Transaction, grant: LoginGrant) -> User:
+def _known(world: World, tx: Transaction, one: WebSession | LoginGrant) -> User | Principal | None:
+    """Return whose a session or a grant is, as far as they are there still."""
+    if not one.session_token:
+        return tx.identities.user(one.user_name)
+    new = renewal(world, tx, one.session_token)
+    return None if new is None else _session_of(new)
+
+
+def _session_of(new: NewSession) -> Principal:
+    assert isinstance(new.of, Role)  # noqa: S101 - a renewal is a role's
+    return Principal.role_session(new.of.arn, new.bearer, role_id=new.of.role_id)
+
+
+def _grantee(
+    world: World, tx: Transaction, grant: LoginGrant
+) -> tuple[User | Principal, NewSession]:
+    """Return for whom a grant acts, and the session that its keys are of."""
+    if grant.session_token:
+        new = renewal(world, tx, grant.session_token)
+        if new is None:
+            raise GrantRefused(GrantProblem.INVALID)
+        return _session_of(new), new
     user = tx.identities.user(grant.user_name)
     if user is None or user.user_id != grant.user_id:
         raise GrantRefused(GrantProblem.INVALID)
-    return user
+    facts = SessionFacts(kind=SessionKind.LOGIN, mfa_at=grant.mfa_at)
+    return user, NewSession(of=user, facts=facts, lifetime=GRANT_LIFETIME)
 
 
 def _text(random: bytes) -> str:

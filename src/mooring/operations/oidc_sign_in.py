@@ -34,7 +34,7 @@ from mooring.operations.world import World
 from mooring.ports.oidc import CodeGrant, ProviderUnreachable, TokenInvalid
 from mooring.secret import Secret
 
-__all__ = ["LIFETIME", "Answer", "Beginning", "SignInFailed", "begin", "finish"]
+__all__ = ["LIFETIME", "Answer", "Beginning", "Entered", "SignInFailed", "begin", "finish"]
 
 LIFETIME = timedelta(minutes=10)
 
@@ -58,6 +58,7 @@ class _Begun(msgspec.Struct, frozen=True, array_like=True):
     nonce: str
     verifier: str
     redirect_uri: str
+    place: str
     expires: int
 
 
@@ -70,6 +71,14 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """Somebody is let in: the cookie of the session, and where they wanted to go."""
+
+    cookie: Secret
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the provider sent the browser back with."""
 
@@ -78,8 +87,8 @@ class Answer:
     error: str = ""
 
 
-async def begin(world: World, sso: SingleSignOn, *, redirect_uri: str) -> Beginning:
-    """Begin a sign-in.
+async def begin(world: World, sso: SingleSignOn, *, redirect_uri: str, place: str) -> Beginning:
+    """Begin a sign-in; ``place`` is where the person wants to go after it.
 
     Raises:
         SignInFailed: the provider does not answer.
@@ -93,6 +102,7 @@ async def begin(world: World, sso: SingleSignOn, *, redirect_uri: str) -> Beginn
         nonce=_random(world),
         verifier=_random(world),
         redirect_uri=redirect_uri,
+        place=place,
         expires=int((world.clock.now() + LIFETIME).timestamp()),
     )
     challenge = _coded(hashlib.sha256(begun.verifier.encode()).digest())
@@ -113,8 +123,8 @@ async def begin(world: World, sso: SingleSignOn, *, redirect_uri: str) -> Beginn
 
 async def finish(
     world: World, sso: SingleSignOn, *, cookie: str, answer: Answer, origin: Origin
-) -> Secret:
-    """Let in whom the provider vouches for, and return the cookie of the browser's session.
+) -> Entered:
+    """Let in whom the provider vouches for.
 
     Raises:
         SignInFailed: with a text for the person; what went wrong in detail is in the audit log
@@ -141,7 +151,8 @@ async def finish(
         name=_session_name(identity, sso.name_claim),
         origin=origin,
     )
-    return await _remember(world, opened, origin)
+    kept = await _remember(world, opened, origin)
+    return Entered(cookie=kept, place=begun.place)
 
 
 async def _identity(world: World, sso: SingleSignOn, begun: _Begun, code: Secret) -> Identity:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from mooring.iam.identity import User
+from mooring.iam.principal import Principal
 from mooring.iam.web_session import Method
 from mooring.operations.web_sessions import Visitor
 from mooring.operations.world import World
@@ -34,9 +35,9 @@ class SignInEvent:
 
 
 def sign_in_event(
-    world: World, user: User | None, event: SignInEvent, *, account_id: str = ""
+    world: World, user: User | Principal | None, event: SignInEvent, *, account_id: str = ""
 ) -> AuditEvent:
-    """Return the event of a user, or of somebody who is none."""
+    """Return the event of a user, of a role session, or of somebody who is neither."""
     told = {"MFAUsed": "Yes" if event.used_mfa else "No", "Method": event.method.value}
     outcome = "Failure" if event.failure else "Success"
     return AuditEvent(

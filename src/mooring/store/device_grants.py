@@ -73,6 +73,8 @@ class DeviceGrantTable:
             user_name=grant.user_name,
             user_id=grant.user_id,
             mfa_at=to_optional_micros(grant.mfa_at),
+            access_key_id=grant.access_key_id,
+            session_token=grant.session_token,
         )
 
     def delete(self, device_hash: str) -> bool:
@@ -91,7 +93,7 @@ class DeviceGrantTable:
 
 def _request(row: Row) -> DeviceGrant:
     _nobody, device_hash, user_hash, client, address, user_agent, created, expires, *rest = row
-    polled, status, grantee, user_name, user_id, mfa = rest
+    polled, status, grantee, user_name, user_id, mfa, key_id, token = rest
     return DeviceGrant(
         device_hash=device_hash,
         user_hash=user_hash,
@@ -106,4 +108,6 @@ def _request(row: Row) -> DeviceGrant:
         user_name=user_name,
         user_id=user_id,
         mfa_at=from_optional_micros(mfa),
+        access_key_id=key_id,
+        session_token=token,
     )

@@ -113,6 +113,8 @@ LOGIN_GRANTS = Table(
     time("created_at"),
     optional_time("used_at"),
     time("expires_at"),
+    text("access_key_id"),
+    text("session_token"),
     PrimaryKeyConstraint("account_id", "grant_id"),
     Index("login_grants_of_user", "account_id", "user_key", "created_at", "grant_id"),
 )
@@ -136,6 +138,8 @@ DEVICE_GRANTS = Table(
     text("user_name"),
     text("user_id"),
     optional_time("mfa_at"),
+    text("access_key_id"),
+    text("session_token"),
     PrimaryKeyConstraint("account_id", "device_hash"),
     UniqueConstraint("account_id", "user_hash", name="device_grants_by_user_code"),
 )

@@ -120,6 +120,8 @@ class WebSessionTable:
             created_at=to_micros(grant.created_at),
             used_at=to_optional_micros(grant.used_at),
             expires_at=to_micros(grant.expires_at),
+            access_key_id=grant.access_key_id,
+            session_token=grant.session_token,
         )
 
     def delete_grant(self, grant_id: str) -> bool:
@@ -161,7 +163,7 @@ def _session(row: Row) -> WebSession:
 
 def _grant(row: Row) -> LoginGrant:
     account_id, grant_id, secret_hash, _key, user_name, user_id, *rest = row
-    client, address, mfa, created, used, expires = rest
+    client, address, mfa, created, used, expires, key_id, token = rest
     return LoginGrant(
         account_id=account_id,
         grant_id=grant_id,
@@ -174,4 +176,6 @@ def _grant(row: Row) -> LoginGrant:
         created_at=from_micros(created),
         used_at=from_optional_micros(used),
         expires_at=from_micros(expires),
+        access_key_id=key_id,
+        session_token=token,
     )
