@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ from tests.fakes.entropy import FakeEntropy
 from tests.fakes.keys import FakeKeyRing
 from tests.fakes.peer import FakePeer
 
-from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.recorder import Recorder
 from mooring.gateway.relay import Leg, Relay, Side
+from mooring.gateway.segments import RecorderSettings
 from mooring.sessions.session import End, Session, SessionStatus
 from mooring.wire.agent_message import AgentMessage, DigestRule, Flags
 from mooring.wire.payloads import (
@@ -113,10 +114,23 @@ class FakeOffice:
     met: int = 0
     ends: list[tuple[End, str]] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
+    due: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     def now(self) -> float:
         """Return the time it was set to."""
         return self.time
+
+    def later(self, delay_s: float, act: Callable[[], None]) -> None:
+        """Note it for ``passes``."""
+        self.due.append((self.time + delay_s, act))
+
+    def passes(self, seconds: float) -> None:
+        """Let time go by, and do what is due then."""
+        self.time += seconds
+        while self.due and min(at for at, _ in self.due) <= self.time:
+            entry = min(self.due, key=lambda due: due[0])
+            self.due.remove(entry)
+            entry[1]()
 
     def connected(self, relay: Relay) -> None:  # noqa: ARG002
         """Count."""
@@ -130,7 +144,7 @@ class FakeOffice:
 
     def sealed(self, relay: Relay) -> None:
         """Note the files."""
-        self.kept += relay.recorder.take_sealed()
+        self.kept += relay.recorder.segments.take_sealed()
 
 
 @dataclass(slots=True, kw_only=True)

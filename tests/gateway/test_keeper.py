@@ -15,7 +15,9 @@ from tests.gateway.test_recorder import checked, shown
 from mooring.blobs.directory import DirectoryBlobs
 from mooring.gateway import keeper as keeper_module
 from mooring.gateway.keeper import Keeper
-from mooring.gateway.recorder import NumberReused, Recorder, RecorderSettings
+from mooring.gateway.record import Record
+from mooring.gateway.recorder import NumberReused
+from mooring.gateway.segments import RecorderSettings
 from mooring.gateway.spool import spool_files, spool_path
 from mooring.operations.world import World
 from mooring.recordings.recording import recording_prefix, segment_key
@@ -46,13 +48,13 @@ def left_in(spool: Path) -> list[str]:
     return sorted(path.suffix for path in spool.iterdir())
 
 
-def says(recorder: Recorder, *texts: bytes) -> None:
+def says(recorder: Record, *texts: bytes) -> None:
     for text in texts:
         recorder.output(recorder.next_sequence, PayloadType.OUTPUT, text)
 
 
-async def keep(keeper: Keeper, recorder: Recorder, session: Session = SESSION) -> None:
-    await keeper.keep(session.account_id, session.session_id, recorder.take_sealed())
+async def keep(keeper: Keeper, recorder: Record, session: Session = SESSION) -> None:
+    await keeper.keep(session.account_id, session.session_id, recorder.segments.take_sealed())
 
 
 async def kept(world: FakeWorld, session: Session = SESSION) -> list[bytes]:
@@ -140,13 +142,13 @@ async def test_a_file_that_is_gone_is_not_waited_for(world: FakeWorld, spool: Pa
 
 async def recovered(
     world: FakeWorld, spool: Path, *, live: Sequence[Session] = (), over: Sequence[Session] = ()
-) -> tuple[Keeper, dict[str, Recorder]]:
+) -> tuple[Keeper, dict[str, Record]]:
     """Start again, and keep what is sealed, as the gateway does."""
     keeper = a_keeper(world.world, spool)
     ended = {session.session_id: session for session in over}
     found = await keeper.recover({session.session_id: session for session in live}, ended.get)
     for session_id, recorder in (found.live | found.over).items():
-        await keeper.keep(SESSION.account_id, session_id, recorder.take_sealed())
+        await keeper.keep(SESSION.account_id, session_id, recorder.segments.take_sealed())
     return keeper, found.live
 
 
@@ -199,7 +201,7 @@ async def test_a_second_version_of_a_frame_in_an_earlier_segment_is_found(
         await keep(keeper, recorder)
     if begins:
         later = recorder.next_sequence + 1
-        recorder._settings = RecorderSettings(spool=spool, key=b"k")  # no more seals
+        recorder.segments._settings = RecorderSettings(spool=spool, key=b"k")  # no more seals
         recorder.output(later, PayloadType.OUTPUT, b"four")
 
     _, live = await recovered(world, spool, live=[SESSION])
@@ -218,7 +220,7 @@ async def test_a_live_session_whose_recording_was_over_is_told_so(
 
     _, live = await recovered(world, spool, live=[SESSION])
 
-    assert live[SESSION.session_id].ended_because == "terminated by request"
+    assert live[SESSION.session_id].segments.ended_because == "terminated by request"
     assert checked(await kept(world)).reason == "terminated by request"
 
 

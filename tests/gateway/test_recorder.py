@@ -20,7 +20,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.keys import FakeKeyRing
 from tests.gateway.scenes import SESSION_ID, a_recorder, a_session
 
-from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.recorder import Recorder
+from mooring.gateway.segments import RecorderSettings
 from mooring.gateway.spool import spool_files, spool_path
 from mooring.keys.file import FileKeyRing
 from mooring.wire.asciicast import output_bytes, parse_line
@@ -72,8 +73,8 @@ def test_a_recording_is_whole_and_shows_what_was_shown(tmp_path: Path) -> None:
     segments = in_spool(tmp_path)
     assert checked(segments) == Verdict(segments=1, reason="the user left")
     assert shown(segments) == b"$ " + "grün ☃".encode() + b"\xff\xfe\x1b[2J"
-    assert recorder.take_sealed() == [spool_path(tmp_path, SESSION_ID, 0)]
-    assert recorder.take_sealed() == []
+    assert recorder.segments.take_sealed() == [spool_path(tmp_path, SESSION_ID, 0)]
+    assert recorder.segments.take_sealed() == []
 
 
 def test_a_frame_is_on_file_when_the_call_returns(tmp_path: Path) -> None:
@@ -172,8 +173,8 @@ def test_an_old_segment_is_sealed(tmp_path: Path) -> None:
 
     recorder.output(1, PayloadType.OUTPUT, b"later")
 
-    assert recorder.has_sealed
-    assert not recorder.is_open
+    assert recorder.segments.has_sealed
+    assert not recorder.segments.is_open
 
 
 def test_a_character_may_span_two_segments(tmp_path: Path) -> None:
@@ -357,7 +358,7 @@ def test_the_next_segment_follows_a_sealed_one_of_an_earlier_life(tmp_path: Path
 
     assert checked(in_spool(tmp_path)).is_whole
     assert shown(in_spool(tmp_path)) == b"one two"
-    assert recorder.next_index == 2
+    assert recorder.segments.next_index == 2
 
 
 def test_a_recording_that_was_over_stays_over(tmp_path: Path) -> None:
@@ -369,7 +370,7 @@ def test_a_recording_that_was_over_stays_over(tmp_path: Path) -> None:
     recorder.continue_after(sealed, 0)
     recorder.finish("the server stopped")
 
-    assert recorder.ended_because == "the user left"
+    assert recorder.segments.ended_because == "the user left"
     assert in_spool(tmp_path) == [sealed]
 
 

@@ -23,7 +23,8 @@ from tests.gateway.scenes import (
     types,
 )
 
-from mooring.gateway.relay import MAX_BACKLOG, Leg, Side
+from mooring.gateway.backlog import MAX_BACKLOG
+from mooring.gateway.relay import Leg, Side
 from mooring.sessions.session import End, SessionStatus
 from mooring.wire.asciicast import output_bytes, parse_line
 from mooring.wire.chain import content

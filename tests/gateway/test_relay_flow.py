@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from tests.gateway.scenes import Scene, a_scene, keys, output, types
 
-from mooring.gateway.relay import MAX_BACKLOG, Side
+from mooring.gateway.backlog import MAX_BACKLOG
+from mooring.gateway.relay import Side
 
 FRAME = 32 * 1024
 TAIL = 4 * MAX_BACKLOG // FRAME

@@ -17,7 +17,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.peer import FakePeer
 from tests.gateway.scenes import Scene, a_recorder, a_scene, acknowledge, output, parse
 
-from mooring.gateway.relay import MAX_BACKLOG, Side
+from mooring.gateway.backlog import MAX_BACKLOG
+from mooring.gateway.relay import Side
 from mooring.gateway.spool import spool_files
 from mooring.sessions.session import End, SessionStatus
 from mooring.wire.agent_message import AgentMessage
@@ -106,7 +107,7 @@ def test_after_a_restart_a_second_version_is_still_found(
         again.says(Side.AGENT, output(number, b"other"))
         assert texts(client) == [text, b"e"]
         assert [end for end, _ in again.office.ends] == [End.NODE_BROKE_PROTOCOL]
-        again.relay.recorder.take_sealed()
+        again.relay.recorder.segments.take_sealed()
         unseal(scene)
 
 

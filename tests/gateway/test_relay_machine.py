@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.fakes.peer import FakePeer
 from tests.gateway.scenes import Scene, a_scene, keys, output, parse
 
-from mooring.gateway.relay import MAX_BACKLOG, Leg, Side
+from mooring.gateway.backlog import MAX_BACKLOG
+from mooring.gateway.relay import Leg, Side
 from mooring.sessions.session import End
 from mooring.wire.asciicast import output_bytes
 

@@ -19,8 +19,9 @@ import pytest
 from tests.gateway.scenes import Scene, a_scene, keys, output
 from tests.net.served import served
 
+from mooring.gateway.backlog import MAX_BACKLOG
 from mooring.gateway.leg import DataListener
-from mooring.gateway.relay import MAX_BACKLOG, Leg, Side
+from mooring.gateway.relay import Leg, Side
 from mooring.net.websocket import Listener, Refusal, UpgradeRequest
 from mooring.wire.agent_message import peek
 from mooring.wire.open_message import OpenMessage

@@ -28,6 +28,7 @@ DUE = Deadlines(
     silence_s=40,
     start_s=20,
     client_grace_s=1200,
+    stream_grace_s=75,
     agent_grace_s=1200,
     agent_back_s=60,
     online_since={},

@@ -19,11 +19,14 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from mooring.gateway.control import ControlListener
 from mooring.gateway.fingerprints import KEY_BYTES
+from mooring.gateway.forwards import forward_of
 from mooring.gateway.keeper import Keeper
 from mooring.gateway.leg import DataListener
 from mooring.gateway.lines import Lines
-from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.live_sessions import find_sessions, live_sessions
+from mooring.gateway.record import Record
 from mooring.gateway.relay import Leg, Relay, Side
+from mooring.gateway.segments import RecorderSettings
 from mooring.gateway.sweeper import Deadlines, sweep
 from mooring.net.websocket import CloseCode, Listener, Refusal, UpgradeRequest
 from mooring.operations.channels import (
@@ -37,8 +40,8 @@ from mooring.operations.orders import EndOrder, session_subject
 from mooring.operations.session_end import end_text, keep_end
 from mooring.operations.world import World
 from mooring.ports.store import StoreUnavailable
-from mooring.ports.tables import Transaction
 from mooring.ports.world import Subscription
+from mooring.recordings.forward import Forward
 from mooring.sessions.session import End, Session
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.ids import parse_node_id, parse_session_id
@@ -50,7 +53,6 @@ __all__ = ["Gateway", "GatewaySettings", "Statistics"]
 _CONTROL = "/v1/control-channel/"
 _DATA = "/v1/data-channel/"
 _SWEEP_S = 1.0
-_SCAN = 500
 _RETRY_S = 1.0
 _REMEMBER_S = 60.0
 """So long a token may be looked at while its session ends."""
@@ -66,6 +68,7 @@ class GatewaySettings:
     spool: Path
     start_deadline_s: float = 20.0
     client_grace_s: float = 1200.0
+    stream_grace_s: float = 75.0
     agent_grace_s: float = 1200.0
     agent_back_s: float = 60.0
     token_deadline_s: float = 10.0
@@ -170,43 +173,26 @@ class Gateway:
             silence_s=given.silence_s,
             start_s=given.start_deadline_s,
             client_grace_s=given.client_grace_s,
+            stream_grace_s=given.stream_grace_s,
             agent_grace_s=given.agent_grace_s,
             agent_back_s=given.agent_back_s,
             online_since=self._lines.online_since,
         )
 
     async def _take_up(self) -> None:
-        live: dict[str, Session] = {}
-        accounts = await self._world.store.find(lambda look: tuple(look.accounts()))
-        for account_id in accounts:
-            live |= await self._world.store.read(account_id, _active_sessions)
-        ended = await self._ended_in_spool(live)
+        live = await live_sessions(self._world)
+        ended = await find_sessions(self._world, self._keeper.session_ids() - set(live))
         recovered = await self._keeper.recover(live, ended.get)
         for session_id, session in live.items():
             recorder = recovered.live[session_id]
             self._keep_sealed(session, recorder)
-            if recorder.ended_because is None:
+            if recorder.segments.ended_because is None:
                 self._begin(session, recorder)
             else:
                 self._over[session_id] = self.now()
-                self._write_end(session, *_end_of(recorder.ended_because))
+                self._write_end(session, *_end_of(recorder.segments.ended_because))
         for session_id, recorder in recovered.over.items():
             self._keep_sealed(ended[session_id], recorder)
-
-    async def _ended_in_spool(self, live: dict[str, Session]) -> dict[str, Session]:
-        found: dict[str, Session] = {}
-        for session_id in self._keeper.session_ids() - set(live):
-            session = await self._find(session_id)
-            if session is not None:
-                found[session_id] = session
-        return found
-
-    async def _find(self, session_id: str) -> Session | None:
-        store = self._world.store
-        account_id = await store.find(lambda look: look.account_of_session(session_id))
-        if account_id is None:
-            return None
-        return await store.read(account_id, lambda tx: tx.sessions.get(session_id))
 
     async def drain(self) -> None:
         """Stop accepting, and ask every node to come back a little later, not all at once."""
@@ -237,6 +223,7 @@ class Gateway:
             opened = await open_data_channel(
                 self._world, session_id=listener.session_id, token=message.token
             )
+            forward = await forward_of(self._world, opened.session)
         except ChannelRefused as exc:
             listener.refuse(str(exc))
             return
@@ -256,15 +243,15 @@ class Gateway:
             client_version=message.client_version,
             is_own_agent=opened.is_own_agent,
         )
-        listener.admit(self._relay_of(opened), Side(opened.side), leg)
+        listener.admit(self._relay_of(opened, forward), Side(opened.side), leg)
 
-    def _relay_of(self, opened: DataOpened) -> Relay:
+    def _relay_of(self, opened: DataOpened, forward: Forward | None) -> Relay:
         relay = self._relays.get(opened.session.session_id)
         if relay is None:
-            relay = self._begin(opened.session, self._keeper.recorder(opened.session))
+            relay = self._begin(opened.session, self._keeper.recorder(opened.session, forward))
         return relay
 
-    def _begin(self, session: Session, recorder: Recorder) -> Relay:
+    def _begin(self, session: Session, recorder: Record) -> Relay:
         relay = Relay(session, recorder, self, self.stamp())
         self._relays[session.session_id] = relay
 
@@ -277,7 +264,7 @@ class Gateway:
                     self._world,
                     session.account_id,
                     session.session_id,
-                    end=order.end,
+                    end=relay.end or order.end,
                     output=order.output,
                 )
             return b""
@@ -306,6 +293,10 @@ class Gateway:
         """Return the loop's time in seconds."""
         return asyncio.get_running_loop().time()
 
+    def later(self, delay_s: float, act: Callable[[], None]) -> None:
+        """Call back after so many seconds."""
+        asyncio.get_running_loop().call_later(delay_s, act)
+
     def connected(self, relay: Relay) -> None:
         """Both sides have come."""
         session = relay.session
@@ -315,8 +306,8 @@ class Gateway:
         """Keep the segments that are ready."""
         self._keep_sealed(relay.session, relay.recorder)
 
-    def _keep_sealed(self, session: Session, recorder: Recorder) -> None:
-        paths = recorder.take_sealed()
+    def _keep_sealed(self, session: Session, recorder: Record) -> None:
+        paths = recorder.segments.take_sealed()
         if paths:
             self.start(lambda: self._keeper.keep(session.account_id, session.session_id, paths))
 
@@ -376,7 +367,7 @@ class Gateway:
 
 def _seal_reason(end: End, output: str) -> str:
     """Say in the recording how it ended; what a node says of its own end is not evidence."""
-    return end.value if end is End.NODE else end_text(end, output)
+    return end.value if end in {End.NODE, End.CONNECTION} else end_text(end, output)
 
 
 def _end_of(reason: str) -> tuple[End, str]:
@@ -385,12 +376,3 @@ def _end_of(reason: str) -> tuple[End, str]:
         if reason == end.value or reason.startswith(f"{end.value}: "):
             return end, reason
     return End.NODE, ""
-
-
-def _active_sessions(tx: Transaction) -> dict[str, Session]:
-    found: dict[str, Session] = {}
-    before = None
-    while rows := tx.sessions.page(active=True, before=before, limit=_SCAN):
-        found |= {row.session_id: row for row in rows}
-        before = rows[-1].started_at, rows[-1].session_id
-    return found

@@ -10,10 +10,15 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.forward_recorder import ForwardRecorder
+from mooring.gateway.forwards import forward_of
+from mooring.gateway.record import Record
+from mooring.gateway.recorder import Recorder
+from mooring.gateway.segments import RecorderSettings
 from mooring.gateway.spool import SpoolName, spool_files
 from mooring.operations.world import World
 from mooring.ports.store import AlreadyExists
+from mooring.recordings.forward import Forward
 from mooring.recordings.recording import (
     MAX_SEGMENT_BYTES,
     recording_prefix,
@@ -37,8 +42,8 @@ _log = logging.getLogger(__name__)
 class Recovered:
     """Recorders by session: of those that go on, and of those that are over."""
 
-    live: dict[str, Recorder]
-    over: dict[str, Recorder]
+    live: dict[str, Record]
+    over: dict[str, Record]
 
 
 class Keeper:
@@ -48,9 +53,15 @@ class Keeper:
         self._world = world
         self._settings = settings
 
-    def recorder(self, session: Session) -> Recorder:
-        """Return the recorder of a session that begins."""
-        return Recorder(session, self._settings, self._world.clock, self._world.keys)
+    def recorder(self, session: Session, forward: Forward | None = None) -> Record:
+        """Return the record of a session that begins: of its connections if it is a forward."""
+        clock, keys = self._world.clock, self._world.keys
+        if forward is not None:
+            return ForwardRecorder(session, forward, self._settings, (clock, keys))
+        return Recorder(session, self._settings, clock, keys)
+
+    async def _recorder(self, session: Session) -> Record:
+        return self.recorder(session, await forward_of(self._world, session))
 
     def session_ids(self) -> set[str]:
         """Return the sessions that the spool holds something of."""
@@ -99,16 +110,18 @@ class Keeper:
 
         ``find`` returns sessions that are over, whose open files are sealed now.
         """
-        recorders = {session_id: self.recorder(session) for session_id, session in live.items()}
-        over: dict[str, Recorder] = {}
+        recorders = {
+            session_id: await self._recorder(session) for session_id, session in live.items()
+        }
+        over: dict[str, Record] = {}
         for name in spool_files(self._settings.spool):
             session = live.get(name.session_id) or find(name.session_id)
             if session is None:
                 _log.error("spool_of_unknown_session", extra={"path": name.path.name})
                 continue
-            recorder = recorders.get(name.session_id)
+            recorder = recorders.get(name.session_id) or over.get(name.session_id)
             if recorder is None:
-                recorder = over.setdefault(name.session_id, self.recorder(session))
+                recorder = over[name.session_id] = await self._recorder(session)
             await self._take_up(recorder, name, session)
         for session_id, recorder in recorders.items():
             await self._continue(recorder, live[session_id])
@@ -120,14 +133,14 @@ class Keeper:
             recorder.finish(session.details or "the server stopped")
         return Recovered(live=recorders, over=over)
 
-    async def _take_up(self, recorder: Recorder, name: SpoolName, session: Session) -> None:
+    async def _take_up(self, recorder: Record, name: SpoolName, session: Session) -> None:
         data = await anyio.to_thread.run_sync(name.path.read_bytes)
         if name.index > 0 and not recorder.remembers and len(data) < _WINDOW_BYTES:
             await self._remember(recorder, session, name.index - 1)
         try:
             if is_sealed(data):
                 recorder.continue_after(data, name.index)
-                recorder.add_sealed(name.path)
+                recorder.segments.add_sealed(name.path)
             else:
                 recorder.resume(name.path, name.index)
         except RemoteProtocolError:
@@ -135,21 +148,21 @@ class Keeper:
             _log.exception("spool_unreadable", extra={"path": aside.name})
             await anyio.to_thread.run_sync(name.path.rename, aside)
 
-    async def _remember(self, recorder: Recorder, session: Session, index: int) -> None:
+    async def _remember(self, recorder: Record, session: Session, index: int) -> None:
         """Read the segment before the spool's first: the node may send its last frames again."""
         key = segment_key(session.account_id, session.session_id, index)
         content = await self._world.blobs.get(key, max_bytes=MAX_SEGMENT_BYTES)
         if content is not None:
             recorder.remember(content, index)
 
-    async def _continue(self, recorder: Recorder, session: Session) -> None:
+    async def _continue(self, recorder: Record, session: Session) -> None:
         """Go on after the last segment that is kept, when the spool does not go beyond it."""
-        if recorder.is_open:
+        if recorder.segments.is_open:
             return
         blobs = self._world.blobs
         keys = await blobs.keys(recording_prefix(session.account_id, session.session_id))
         index = segment_index(keys[-1]) if keys else -1
-        if index < recorder.next_index:
+        if index < recorder.segments.next_index:
             return
         content = await blobs.get(keys[-1], max_bytes=MAX_SEGMENT_BYTES)
         if content is not None:

@@ -1,25 +1,29 @@
 """One session's two sides, joined frame by frame.
 
 The relay reads headers only. It forwards numbered data and acknowledgements unchanged and in
-order, keeps nothing back from either end on purpose, and never acknowledges for them: what a cut
-lost, the ends send again. For a side that is away it keeps a bounded backlog. Of everything else
-a peer may send it understands ``agent_session_state``, which it swallows; what it sends itself is
-``channel_closed``, the publication messages, and for our own agent ``mooring_client``.
+order, keeps nothing back from either end on purpose except at the start of a port session
+(``start_gap``), and never acknowledges for them: what a cut lost, the ends send again. For a side
+that is away it keeps a bounded backlog. Of everything else a peer may send it understands
+``agent_session_state``, which it swallows; what it sends itself is ``channel_closed``, the
+publication messages, and for our own agent ``mooring_client``.
 
 Everything here runs in callbacks on the event loop; slow work is handed to ``Office``.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
-from uuid import UUID
 
-from mooring.gateway.recorder import NumberReused, Recorder
-from mooring.gateway.rescue import Rescue
+from mooring.gateway.backlog import MAX_BACKLOG, Backlog
+from mooring.gateway.record import Record
+from mooring.gateway.recorder import NumberReused
+from mooring.gateway.rescue import Rescue, had_frame
+from mooring.gateway.start_gap import HOLD_S, StartGap
 from mooring.net.websocket import CloseCode, Peer
 from mooring.sessions.session import End, Session, SessionStatus
 from mooring.wire.agent_message import HEADER_SIZE, Header, peek
@@ -30,26 +34,28 @@ from mooring.wire.control_channel import (
 )
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.payloads import (
+    HANDSHAKE_TYPES,
     Acknowledge,
     AgentSessionState,
     ChannelClosed,
     ClientKnown,
     MessageType,
     PayloadType,
+    SessionFlag,
     SessionState,
-    TerminalSize,
+    serialize_flag,
 )
-from mooring.wire.stamp import OUTSIDE_NUMBERING, Stamp
+from mooring.wire.stamp import Stamp
 
-__all__ = ["MAX_BACKLOG", "Leg", "Office", "Relay", "Side"]
-
-MAX_BACKLOG = 1024 * 1024
-"""Bytes kept for a side that is away or reads too slowly; the rest its sender has to keep."""
+__all__ = ["Leg", "Office", "Relay", "Side"]
 
 _STREAM = MessageType.OUTPUT_STREAM_DATA.encode()
 _INPUT = MessageType.INPUT_STREAM_DATA.encode()
 _ACKNOWLEDGE = MessageType.ACKNOWLEDGE.encode()
 _STATE = MessageType.AGENT_SESSION_STATE.encode()
+_BYE = serialize_flag(SessionFlag.TERMINATE_SESSION)
+_ALIVE_S = 30.0
+"""A client that was heard of so recently did not fall asleep: it left, or is back at once."""
 
 
 class Side(StrEnum):
@@ -64,6 +70,9 @@ class Office(Protocol):
 
     def now(self) -> float:
         """Return the loop's time in seconds."""
+
+    def later(self, delay_s: float, act: Callable[[], None]) -> None:
+        """Call back after so many seconds."""
 
     def connected(self, relay: Relay) -> None:
         """Both sides have come for the first time."""
@@ -85,32 +94,10 @@ class Leg:
     is_own_agent: bool = False
 
 
-class _Backlog:
-    """Frames for a side that is away; beyond the bound the ends keep them themselves."""
-
-    def __init__(self) -> None:
-        self._frames: deque[bytes] = deque()
-        self.size = 0
-
-    def add(self, frame: bytes) -> bool:
-        """Keep a frame; False when there is no room."""
-        if self.size + len(frame) > MAX_BACKLOG:
-            return False
-        self._frames.append(frame)
-        self.size += len(frame)
-        return True
-
-    def drain(self, peer: Peer) -> None:
-        """Send everything, in order."""
-        while self._frames:
-            peer.send(self._frames.popleft())
-        self.size = 0
-
-
 class Relay:
     """A live session at its gateway."""
 
-    def __init__(self, session: Session, recorder: Recorder, office: Office, stamp: Stamp) -> None:
+    def __init__(self, session: Session, recorder: Record, office: Office, stamp: Stamp) -> None:
         self.session = session
         self.recorder = recorder
         self.legs: dict[Side, Leg] = {}
@@ -118,7 +105,7 @@ class Relay:
         self.has_been: set[Side] = set()
         self.is_over = False
         self.held_since: float | None = None
-        self._backlogs = {side: _Backlog() for side in Side}
+        self._backlogs = {side: Backlog() for side in Side}
         self._slow: set[Side] = set()
         self._has_breathed = False
         self._office = office
@@ -127,6 +114,12 @@ class Relay:
         # A client of a session that was open before has come back, and its shell is running.
         self._is_client_back = session.status is not SessionStatus.CONNECTING
         self._rescue: Rescue | None = None
+        self.end: End | None = None
+        self._has_said_bye = False
+        self.is_client_done = False
+        forward = recorder.forward
+        self._is_stream = forward is not None and not forward.is_multiplexed
+        self._gap = None if forward is None else StartGap(self._to_client, office.later)
 
     def attach(self, side: Side, leg: Leg) -> None:
         """Let a side in; one that was here before is replaced."""
@@ -148,6 +141,8 @@ class Relay:
         if side is Side.CLIENT:
             self._rescue = Rescue() if self._is_client_back else None
             self._is_client_back = True
+            if self._gap is not None:
+                self._gap.client_came()
         if is_first_meeting:
             self._office.connected(self)
 
@@ -169,9 +164,13 @@ class Relay:
         if self.legs.get(side) is not leg:
             return
         del self.legs[side]
-        self.away_since[side] = self._office.now()
+        self.away_since[side] = now = self._office.now()
         if side is Side.AGENT:
             self._forget_hold()
+        else:
+            self.is_client_done = self._is_stream and now - leg.peer.last_seen < _ALIVE_S
+            if self._gap is not None:
+                self._gap.client_left()
         self.writable(side, is_writable=True)
 
     def _forget_hold(self) -> None:
@@ -189,13 +188,16 @@ class Relay:
             return
         header = peek(data)
         take = self._from_agent if side is Side.AGENT else self._from_client
-        if take(header, data):
+        if not take(header, data):
+            return
+        if side is Side.AGENT and self._gap is not None and not self._gap.is_open:
+            self._gap.take(header, data)
+        else:
             self._forward(_other(side), data, last=last)
 
     def _from_client(self, header: Header, data: bytes | memoryview) -> bool:
         if header.message_type == _INPUT:
-            if header.payload_type == PayloadType.SIZE:
-                self._resize(bytes(data[HEADER_SIZE:]))
+            self._note_input(header, data[HEADER_SIZE:])
             return True
         if self._is_acknowledge(header) and self._rescue is not None and not self._rescue.is_idle:
             # Clients write odd acknowledgements, and only their agent has to understand them.
@@ -227,19 +229,8 @@ class Relay:
         if side is Side.AGENT or agent is None or self._rescue is None or self._rescue.is_idle:
             return
         for sequence, raw in self._rescue.answered():
-            agent.peer.send(self._acknowledgement(sequence, raw))
+            agent.peer.send(had_frame(sequence, raw, self._stamp, self._office.now()))
         agent.peer.flush()
-
-    def _acknowledgement(self, sequence: int, raw: bytes) -> bytes:
-        body = Acknowledge(
-            message_type=MessageType.OUTPUT_STREAM_DATA,
-            message_id=str(UUID(bytes=raw[8:] + raw[:8])),
-            sequence_number=sequence,
-        )
-        now = self._office.now()
-        return self._stamp.unnumbered(
-            MessageType.ACKNOWLEDGE, body.serialize(), now, flags=OUTSIDE_NUMBERING
-        ).serialize()
 
     def _is_acknowledge(self, header: Header) -> bool:
         """Anything but data and acknowledgements is for a server to send, or unknown."""
@@ -251,7 +242,7 @@ class Relay:
 
     def _record(self, header: Header, data: bytes | memoryview) -> bool:
         """Put a frame on record; False when it must not be forwarded."""
-        number, payload = header.sequence_number, bytes(data[HEADER_SIZE:])
+        number, payload = header.sequence_number, data[HEADER_SIZE:]
         if number < 0:
             return False  # no number of a stream: it would be shown and not be on record
         try:
@@ -262,31 +253,33 @@ class Relay:
             self.finish(End.NODE_BROKE_PROTOCOL, str(exc))
             return False
         except OSError as exc:
-            self._cannot_record(exc)
+            self.finish(End.NOT_RECORDED, f"{End.NOT_RECORDED}: {exc.strerror}")
             return False
         if not is_new:
             self._repeat(header, data)
-        if self.recorder.has_sealed:
+        if self.recorder.segments.has_sealed:
             self._office.sealed(self)
         return True
 
-    def _cannot_record(self, exc: OSError) -> None:
-        self.finish(End.NOT_RECORDED, f"{End.NOT_RECORDED}: {exc.strerror}")
-
-    def _resize(self, payload: bytes) -> None:
+    def _note_input(self, header: Header, payload: bytes | memoryview) -> None:
         try:
-            self.recorder.resize(TerminalSize.parse(payload))
-        except RemoteProtocolError:
-            return  # the agent passes it over as well
+            self.recorder.input(header.sequence_number, header.payload_type, payload)
         except OSError as exc:
-            self._cannot_record(exc)
+            self.finish(End.NOT_RECORDED, f"{End.NOT_RECORDED}: {exc.strerror}")
             return
-        if self.recorder.has_sealed:
+        if self.recorder.segments.has_sealed:
             self._office.sealed(self)
+        if self._gap is not None and header.payload_type not in HANDSHAKE_TYPES:
+            if header.payload_type == PayloadType.FLAG:
+                self._has_said_bye |= bytes(payload) == _BYE
+            self._gap.client_spoke()
 
     def _state(self, state: AgentSessionState) -> None:
         if state.state is SessionState.TERMINATING:
             self.finish(End.NODE, state.output, exit_code=state.exit_code)
+
+    def _to_client(self, data: bytes | memoryview) -> None:
+        self._forward(Side.CLIENT, data, last=True)
 
     def _forward(self, to: Side, data: bytes | memoryview, *, last: bool) -> None:
         leg = self.legs.get(to)
@@ -370,14 +363,29 @@ class Relay:
         )
         frame = channel_closed_frame(closed, stamp=self._stamp, now=self._office.now())
         for side, leg in list(self.legs.items()):
-            if side is Side.CLIENT or end is not End.NODE:
-                leg.peer.send(frame)
-            leg.peer.flush()
-            leg.peer.close(CloseCode.NORMAL, "")
-        self._office.ended(self, end, output)
+            if side is Side.CLIENT and self._gap is not None and self._gap.is_holding:
+                # Behind what is held: the client must not hear even this yet.
+                self._office.later(HOLD_S, partial(_close, leg, frame))
+            else:
+                _close(leg, frame if side is Side.CLIENT or end is not End.NODE else b"")
+        self.end = self._true_end(end)
+        self._office.ended(self, self.end, output)
+
+    def _true_end(self, end: End) -> End:
+        """Say of a port session what its end was: there is no shell in it."""
+        if end is not End.NODE or self._gap is None:
+            return end
+        return End.USER if self._has_said_bye else End.CONNECTION
 
     def _publication(self, *, paused: bool) -> bytes:
         return publication_frame(paused=paused, stamp=self._stamp, now=self._office.now())
+
+
+def _close(leg: Leg, last: bytes) -> None:
+    if last:
+        leg.peer.send(last)
+    leg.peer.flush()
+    leg.peer.close(CloseCode.NORMAL, "")
 
 
 def _is_same_client(before: Leg, now: Leg) -> bool:

@@ -12,8 +12,12 @@ pings that were answered, was read. One that it still did not acknowledge is one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
-__all__ = ["Rescue"]
+from mooring.wire.payloads import Acknowledge, MessageType
+from mooring.wire.stamp import OUTSIDE_NUMBERING, Stamp
+
+__all__ = ["Rescue", "had_frame"]
 
 _SENT_AGAIN = 3
 _ANSWERS = 2
@@ -61,3 +65,16 @@ class Rescue:
                     had.append((sequence, entry.message_id))
                     del self._stuck[sequence]
         return had
+
+
+def had_frame(sequence: int, message_id: bytes, stamp: Stamp, now: float) -> bytes:
+    """Return the acknowledgement that a client owes for a frame; its id is as on the wire."""
+    body = Acknowledge(
+        message_type=MessageType.OUTPUT_STREAM_DATA,
+        message_id=str(UUID(bytes=message_id[8:] + message_id[:8])),
+        sequence_number=sequence,
+    )
+    message = stamp.unnumbered(
+        MessageType.ACKNOWLEDGE, body.serialize(), now, flags=OUTSIDE_NUMBERING
+    )
+    return message.serialize()

@@ -27,6 +27,8 @@ class Deadlines:
     silence_s: float
     start_s: float
     client_grace_s: float
+    stream_grace_s: float
+    """For a client that left a session of one stream: a stock one tells nobody that it is done."""
     agent_grace_s: float
     agent_back_s: float
     """For a node that holds its line: its session processes come back by themselves, at once."""
@@ -76,7 +78,7 @@ def _sweep_relay(relay: Relay, due: Deadlines) -> None:
             relay.finish(End.TIMEOUT, End.TIMEOUT.value)
         else:
             relay.finish(End.NODE_LOST, End.NODE_LOST.value)
-    elif away.get(Side.CLIENT, 0.0) > due.client_grace_s:
+    elif away.get(Side.CLIENT, 0.0) > _client_patience(relay, due):
         relay.finish(End.CLIENT_LOST, "")
 
 
@@ -84,3 +86,7 @@ def _agent_patience(relay: Relay, due: Deadlines) -> float:
     since = due.online_since.get(relay.session.node_id)
     is_settled = since is not None and due.now - since > due.agent_back_s
     return due.agent_back_s if is_settled else due.agent_grace_s
+
+
+def _client_patience(relay: Relay, due: Deadlines) -> float:
+    return due.stream_grace_s if relay.is_client_done else due.client_grace_s

@@ -34,6 +34,7 @@ class End(StrEnum):
 
     USER = "the user left"
     NODE = "the shell on the node ended"
+    CONNECTION = "the connection on the node ended"
     TERMINATED = "terminated by request"
     TIMEOUT = "the node did not open its side in time"
     MAXIMUM_DURATION = "the maximum session duration was reached"

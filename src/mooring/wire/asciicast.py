@@ -35,6 +35,7 @@ __all__ = [
     "RecordedFrames",
     "Recovered",
     "Transcript",
+    "event_line",
     "header_line",
     "input_line",
     "marker_line",
@@ -179,6 +180,11 @@ def resize_line(time_s: float, columns: int, rows: int) -> bytes:
 def marker_line(time_s: float, label: str) -> bytes:
     """Return the line of something worth finding again."""
     return _line(time_s, "m", label)
+
+
+def event_line(time_s: float, code: str, text: str) -> bytes:
+    """Return the line of an event of a code that others have given a meaning."""
+    return _line(time_s, code, text)
 
 
 def parse_line(line: bytes) -> CastEvent | None:
