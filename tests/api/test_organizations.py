@@ -174,3 +174,31 @@ async def test_a_member_is_bound_through_the_door(desk: Desk) -> None:
     assert "explicit deny in a service control policy" in after.message
     assert (refused.code, refused.status) == ("AccessDeniedException", 400)
     assert json.loads(made["Policy"]["Content"]) == json.loads(deny)
+
+
+async def test_requests_are_listed_by_their_state(desk: Desk) -> None:
+    await desk.got("CreateOrganization")
+    for _ in range(2):
+        await desk.got("CreateAccount", AccountName="one", Email="one@mooring.example")
+
+    everything = await desk.got("ListCreateAccountStatus")
+    failed = await desk.got("ListCreateAccountStatus", States=["FAILED"])
+    first = await desk.got("ListCreateAccountStatus", MaxResults=1)
+
+    assert len(everything["CreateAccountStatuses"]) == 2
+    (row,) = failed["CreateAccountStatuses"]
+    assert row["FailureReason"] == "EMAIL_ALREADY_EXISTS"
+    assert "NextToken" in first
+
+
+async def test_an_account_leaves_and_the_organization_goes(desk: Desk) -> None:
+    await desk.got("CreateOrganization")
+    status = (await desk.got("CreateAccount", AccountName="one", Email="one@mooring.example"))[
+        "CreateAccountStatus"
+    ]
+    assert await desk.code("DeleteOrganization") == "OrganizationNotEmptyException"
+
+    await desk.got("RemoveAccountFromOrganization", AccountId=status["AccountId"])
+    await desk.got("DeleteOrganization")
+
+    assert await desk.code("DescribeOrganization") == "AWSOrganizationsNotInUseException"

@@ -8,6 +8,7 @@ from tests.operations.organization import House, make_house
 
 from mooring.operations import organizations
 from mooring.operations.call import Call
+from mooring.operations.organization_accounts import remove_account
 from mooring.operations.organization_problems import OrganizationProblem, OrganizationRefused
 from mooring.operations.organizations import Page, arn_of
 from mooring.operations.problems import AccessDenied
@@ -183,3 +184,22 @@ async def test_lists_go_on_where_a_page_ended(house: House) -> None:
     )
 
     assert (len(first), has_more, len(rest), ends) == (2, True, 1, False)
+
+
+async def test_an_organization_goes_when_the_management_account_is_alone(house: House) -> None:
+    full = organizations.delete_organization(house.call("DeleteOrganization"))
+    assert await refusal(full) is OrganizationProblem.NOT_EMPTY
+    stays = remove_account(house.call("RemoveAccountFromOrganization"), house.admin.account_id)
+    assert await refusal(stays) is OrganizationProblem.MANAGEMENT_STAYS
+
+    await remove_account(house.call("RemoveAccountFromOrganization"), house.member_id)
+    again = remove_account(house.call("RemoveAccountFromOrganization"), house.member_id)
+    assert await refusal(again) is OrganizationProblem.ACCOUNT_UNKNOWN
+    await organizations.delete_organization(house.call("DeleteOrganization"))
+
+    for account_id in (house.admin.account_id, house.member_id):
+        place = await house.world.store.read(account_id, lambda tx: tx.memberships.get())
+        assert place is None
+    gone = organizations.list_roots(house.call("ListRoots"))
+    assert await refusal(gone) is OrganizationProblem.NOT_IN_USE
+    await organizations.create_organization(house.call("CreateOrganization"))

@@ -75,6 +75,9 @@ def request(account_id: str = ACCOUNT, name: str = "mine") -> AccountRequest:
 # What each method answers to an account that has nothing.
 NOTHING: dict[str, tuple[Callable[[Transaction], object], object]] = {
     "Organizations.get": (lambda tx: tx.organizations.get(), None),
+    "Organizations.delete": (lambda tx: tx.organizations.delete(), False),
+    "Organizations.delete_member": (lambda tx: tx.organizations.delete_member(MEMBER), False),
+    "AccountRequests.page": (lambda tx: tx.account_requests.page(after="", limit=9), []),
     "Organizations.unit": (lambda tx: tx.organizations.unit("ou-1"), None),
     "Organizations.delete_unit": (lambda tx: tx.organizations.delete_unit("ou-1"), False),
     "Organizations.units": (
@@ -130,7 +133,7 @@ def fill(tx: Transaction) -> None:
 
 
 def everything(tx: Transaction) -> list[object]:
-    changes = ("delete", "delete_unit", "detach", "detach_all")
+    changes = ("delete", "delete_unit", "delete_member", "detach", "detach_all")
     return [
         look(tx) for name, (look, _) in NOTHING.items() if name.partition(".")[2] not in changes
     ]

@@ -197,7 +197,7 @@ async def _organization(world: FakeWorld, admin: User) -> dict[str, Any]:
         "CreateAccount.Email": "another@mooring.example",
         **{
             f"{operation}.AccountId": request.member_id
-            for operation in ("DescribeAccount", "MoveAccount")
+            for operation in ("DescribeAccount", "MoveAccount", "RemoveAccountFromOrganization")
         },
     }
 

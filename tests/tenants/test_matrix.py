@@ -42,6 +42,7 @@ SHOWS_THE_MARK = {
     "GetRolePolicy",
     "GetUser",
     "GetUserPolicy",
+    "ListCreateAccountStatus",
     "ListDocumentVersions",
     "ListDocuments",
     "ListGroups",

@@ -13,6 +13,8 @@ _CODES: Mapping[OrganizationProblem, str] = {
     OrganizationProblem.NOT_IN_USE: "AWSOrganizationsNotInUseException",
     OrganizationProblem.ALREADY_IN_ORGANIZATION: "AlreadyInOrganizationException",
     OrganizationProblem.NOT_MANAGEMENT: "AccessDeniedException",
+    OrganizationProblem.NOT_EMPTY: "OrganizationNotEmptyException",
+    OrganizationProblem.MANAGEMENT_STAYS: "MasterCannotLeaveOrganizationException",
     OrganizationProblem.ACCOUNT_UNKNOWN: "AccountNotFoundException",
     OrganizationProblem.CHILD_UNKNOWN: "ChildNotFoundException",
     OrganizationProblem.DESTINATION_UNKNOWN: "DestinationParentNotFoundException",

@@ -102,6 +102,26 @@ async def _describe_request(call: Call, given: Input) -> Output:
     return {"CreateAccountStatus": account_status(request)}
 
 
+async def _list_requests(call: Call, given: Input) -> Output:
+    page = page_of(given)
+    found, has_more = await accounts.list_requests(call, page, states=given.get("States", []))
+    return turned(
+        {"CreateAccountStatuses": [account_status(request) for request in found]},
+        last_id=found[-1].request_id if found else page.after,
+        has_more=has_more and bool(found),
+    )
+
+
+async def _remove_account(call: Call, given: Input) -> Output:
+    await accounts.remove_account(call, given["AccountId"])
+    return {}
+
+
+async def _delete_organization(call: Call, _: Input) -> Output:
+    await organizations.delete_organization(call)
+    return {}
+
+
 async def _describe_account(call: Call, given: Input) -> Output:
     found = await accounts.describe_account(call, given["AccountId"])
     return {"Account": account(await place_of(call), found)}
@@ -152,6 +172,7 @@ async def _move_account(call: Call, given: Input) -> Output:
 OPERATIONS: Mapping[str, Operation] = {
     "CreateOrganization": Operation(handler=_create_organization),
     "DescribeOrganization": Operation(handler=_describe_organization, is_read_only=True),
+    "DeleteOrganization": Operation(handler=_delete_organization),
     "ListRoots": Operation(handler=_list_roots, is_read_only=True),
     "CreateOrganizationalUnit": Operation(handler=_create_unit),
     "DescribeOrganizationalUnit": Operation(handler=_describe_unit, is_read_only=True),
@@ -160,6 +181,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListOrganizationalUnitsForParent": Operation(handler=_list_units, is_read_only=True),
     "CreateAccount": Operation(handler=_create_account),
     "DescribeCreateAccountStatus": Operation(handler=_describe_request, is_read_only=True),
+    "ListCreateAccountStatus": Operation(handler=_list_requests, is_read_only=True),
+    "RemoveAccountFromOrganization": Operation(handler=_remove_account),
     "DescribeAccount": Operation(handler=_describe_account, is_read_only=True),
     "ListAccounts": Operation(handler=_list_accounts, is_read_only=True),
     "ListAccountsForParent": Operation(handler=_list_accounts, is_read_only=True),

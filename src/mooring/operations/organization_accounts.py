@@ -9,6 +9,7 @@ short between these is finished at the next start.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -42,8 +43,10 @@ __all__ = [
     "describe_request",
     "finish_requests",
     "list_accounts",
+    "list_requests",
     "move_account",
     "parent_of",
+    "remove_account",
 ]
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
@@ -253,3 +256,41 @@ async def move_account(call: Call, member_id: str, *, source_id: str, destinatio
         tx.organizations.put_member(replace(member, parent_id=destination_id))
 
     await call.write(work)
+
+
+async def remove_account(call: Call, member_id: str) -> None:
+    """Let an account go: it stays what it is, and nothing of the organization binds it any more.
+
+    Raises:
+        AccessDenied: not allowed.
+        OrganizationRefused: ACCOUNT_UNKNOWN or MANAGEMENT_STAYS.
+    """
+    await require_management(call, member_id)
+
+    def work(tx: Transaction) -> None:
+        if member_id == organization_of(tx).account_id:
+            raise OrganizationRefused(OrganizationProblem.MANAGEMENT_STAYS)
+        if not tx.organizations.delete_member(member_id):
+            raise OrganizationRefused(OrganizationProblem.ACCOUNT_UNKNOWN)
+        for policy_id in tx.control_policies.of_target(member_id):
+            tx.control_policies.detach(policy_id, member_id)
+
+    await call.write(work)
+
+
+async def list_requests(
+    call: Call, page: Page, *, states: Sequence[str]
+) -> tuple[tuple[AccountRequest, ...], bool]:
+    """Return requests, of some states or of all, and whether there may be more.
+
+    Raises:
+        AccessDenied: not allowed.
+        OrganizationRefused: NOT_IN_USE or NOT_MANAGEMENT.
+    """
+    await require_management(call)
+    found = await call.read(
+        lambda tx: tx.account_requests.page(after=page.after, limit=page.limit + 1)
+    )
+    shown = found[: page.limit]
+    wanted = tuple(row for row in shown if not states or row.state.value in states)
+    return wanted, len(found) > page.limit

@@ -18,6 +18,8 @@ class OrganizationProblem(StrEnum):
     NOT_IN_USE = auto()
     ALREADY_IN_ORGANIZATION = auto()
     NOT_MANAGEMENT = auto()
+    NOT_EMPTY = auto()
+    MANAGEMENT_STAYS = auto()
     ACCOUNT_UNKNOWN = auto()
     CHILD_UNKNOWN = auto()
     DESTINATION_UNKNOWN = auto()
@@ -49,6 +51,12 @@ _TEXTS = {
         "The provided account is already a member of an organization."
     ),
     OrganizationProblem.NOT_MANAGEMENT: "You don't have permissions to access this resource.",
+    OrganizationProblem.NOT_EMPTY: (
+        "To delete an organization you must first remove all accounts but the management account."
+    ),
+    OrganizationProblem.MANAGEMENT_STAYS: (
+        "The management account can't leave the organization; delete the organization instead."
+    ),
     OrganizationProblem.ACCOUNT_UNKNOWN: "You specified an account that doesn't exist.",
     OrganizationProblem.CHILD_UNKNOWN: "You specified a child that doesn't exist.",
     OrganizationProblem.DESTINATION_UNKNOWN: (

@@ -30,6 +30,7 @@ __all__ = [
     "arn_of",
     "create_organization",
     "create_unit",
+    "delete_organization",
     "delete_unit",
     "depth_of",
     "describe_organization",
@@ -163,6 +164,24 @@ async def describe_organization(call: Call) -> Membership:
     if place is None:
         raise OrganizationRefused(OrganizationProblem.NOT_IN_USE)
     return place
+
+
+async def delete_organization(call: Call) -> None:
+    """Forget an organization that the management account is alone in.
+
+    Raises:
+        AccessDenied: not allowed.
+        OrganizationRefused: NOT_EMPTY.
+    """
+    await require_management(call)
+
+    def work(tx: Transaction) -> None:
+        organization_of(tx)
+        if len(tx.organizations.members(parent_id="", after="", limit=2)) > 1:
+            raise OrganizationRefused(OrganizationProblem.NOT_EMPTY)
+        tx.organizations.delete()
+
+    await call.write(work)
 
 
 async def list_roots(call: Call) -> Organization:

@@ -26,6 +26,9 @@ class Organizations(Protocol):
     def put(self, organization: Organization) -> None:
         """Insert or replace the organization."""
 
+    def delete(self) -> bool:
+        """Forget the organization with all that is in it; False when there was none."""
+
     def unit(self, unit_id: str) -> OrganizationalUnit | None:
         """Return the unit, or None."""
 
@@ -43,6 +46,9 @@ class Organizations(Protocol):
 
     def put_member(self, member: MemberAccount) -> None:
         """Insert or replace the account; AlreadyExists when it is in another organization."""
+
+    def delete_member(self, member_id: str) -> bool:
+        """Forget that the account is a member; False when it was none."""
 
     def members(self, *, parent_id: str, after: str, limit: int) -> Sequence[MemberAccount]:
         """Return accounts by id, above ``after``: of a parent, or of all for an empty one."""
@@ -87,6 +93,9 @@ class AccountRequests(Protocol):
 
     def put(self, request: AccountRequest) -> None:
         """Insert or replace the request."""
+
+    def page(self, *, after: str, limit: int) -> Sequence[AccountRequest]:
+        """Return requests by id, above ``after``."""
 
     def open_requests(self) -> Sequence[AccountRequest]:
         """Return those that are neither done nor failed."""

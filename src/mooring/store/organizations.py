@@ -49,6 +49,17 @@ _ATTACHED = ORGANIZATION_ATTACHMENTS.c
 
 _GET = account_statement(select_where(ORGANIZATIONS))
 _PUT = account_statement(put_row(ORGANIZATIONS))
+_DELETE_ALL = tuple(
+    account_statement(delete_where(table))
+    for table in (
+        ORGANIZATION_ATTACHMENTS,
+        ORGANIZATION_POLICIES,
+        ORGANIZATION_REQUESTS,
+        ORGANIZATION_MEMBERS,
+        ORGANIZATION_UNITS,
+        ORGANIZATIONS,
+    )
+)
 _GET_UNIT = account_statement(select_where(ORGANIZATION_UNITS, "unit_id"))
 _PUT_UNIT = account_statement(put_row(ORGANIZATION_UNITS))
 _DELETE_UNIT = account_statement(delete_where(ORGANIZATION_UNITS, "unit_id"))
@@ -60,6 +71,7 @@ _UNITS = account_statement(
 )
 _GET_MEMBER = account_statement(select_where(ORGANIZATION_MEMBERS, "member_id"))
 _PUT_MEMBER = account_statement(put_row(ORGANIZATION_MEMBERS))
+_DELETE_MEMBER = account_statement(delete_where(ORGANIZATION_MEMBERS, "member_id"))
 _MEMBERS = account_statement(
     select_where(ORGANIZATION_MEMBERS)
     .where(_MEMBER.member_id > param("after"))
@@ -95,6 +107,10 @@ class OrganizationTable:
             created_at=to_micros(organization.created_at),
             controls=int(organization.controls),
         )
+
+    def delete(self) -> bool:
+        """Forget the organization with all that is in it; False when there was none."""
+        return [self._rows.change(statement) for statement in _DELETE_ALL][-1] > 0
 
     def unit(self, unit_id: str) -> OrganizationalUnit | None:
         """Return the unit, or None."""
@@ -136,6 +152,10 @@ class OrganizationTable:
             joined_at=to_micros(member.joined_at),
             was_created=int(member.was_created),
         )
+
+    def delete_member(self, member_id: str) -> bool:
+        """Forget that the account is a member; False when it was none."""
+        return self._rows.change(_DELETE_MEMBER, member_id=member_id) > 0
 
     def members(self, *, parent_id: str, after: str, limit: int) -> Sequence[MemberAccount]:
         """Return accounts by id, above ``after``: of a parent, or of all for an empty one."""
@@ -225,6 +245,12 @@ class ControlPolicyTable:
 
 _GET_REQUEST = account_statement(select_where(ORGANIZATION_REQUESTS, "request_id"))
 _PUT_REQUEST = account_statement(put_row(ORGANIZATION_REQUESTS))
+_REQUESTS = account_statement(
+    select_where(ORGANIZATION_REQUESTS)
+    .where(ORGANIZATION_REQUESTS.c.request_id > param("after"))
+    .order_by(ORGANIZATION_REQUESTS.c.request_id)
+    .limit(param("limit"))
+)
 _IN_STATE = account_statement(
     select_where(ORGANIZATION_REQUESTS, "state").order_by(ORGANIZATION_REQUESTS.c.request_id)
 )
@@ -255,6 +281,10 @@ class AccountRequestTable:
             failure=request.failure,
             completed_at=to_optional_micros(request.completed_at),
         )
+
+    def page(self, *, after: str, limit: int) -> Sequence[AccountRequest]:
+        """Return requests by id, above ``after``."""
+        return [_request(row) for row in self._rows.all(_REQUESTS, after=after, limit=limit)]
 
     def open_requests(self) -> Sequence[AccountRequest]:
         """Return those that are neither done nor failed."""
