@@ -50,6 +50,9 @@ class ServerSettings:
     maximum_session_s: int = 86400
     client_grace_s: int = 1200
     reconnect_spread_s: int = 20
+    console_idle_s: int = 3600
+    console_lifetime_s: int = 43200
+    require_second_factor: str = "no"
     log_level: str = "INFO"
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -117,6 +120,9 @@ SETTINGS: Mapping[str, Callable[[object], object]] = {
     "maximum_session_s": _number(60, 30 * 86400),
     "client_grace_s": _number(1, 86400),
     "reconnect_spread_s": _number(1, 3600),
+    "console_idle_s": _number(60, 86400),
+    "console_lifetime_s": _number(300, 7 * 86400),
+    "require_second_factor": _one_of("no", "yes"),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "oidc_issuer": _text(_ISSUER, "an https URL without a query, or nothing"),
     "oidc_client_id": _text(_LINE, "one line of text, or nothing"),
@@ -196,6 +202,9 @@ def site(settings: ServerSettings) -> Site:
         start_deadline=timedelta(seconds=settings.start_deadline_s),
         maximum_session=timedelta(seconds=settings.maximum_session_s),
         reconnect_spread=timedelta(seconds=settings.reconnect_spread_s),
+        console_idle=timedelta(seconds=settings.console_idle_s),
+        console_lifetime=timedelta(seconds=settings.console_lifetime_s),
+        require_second_factor=settings.require_second_factor == "yes",
         single_sign_on=single_sign_on(settings),
     )
 

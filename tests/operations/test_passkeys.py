@@ -71,7 +71,14 @@ async def test_a_passkey_signs_in_without_a_name_and_counts_as_two_factors(
     assert session.principal == world.principal(ann.user)
     assert session.session.mfa_at == world.clock.now()
     names = [event.name for event in await world.events(ann.user.account_id)]
-    assert names == ["ConsoleLogin", "AddPasskey", "ConsoleLogin"]
+    assert names[-3:] == ["ConsoleLogin", "AddPasskey", "ConsoleLogin"]
+
+
+async def test_people_with_passkeys_are_never_slowed_down(ann: Person) -> None:
+    await ann.register()
+
+    for _ in range(40):
+        await ann.sign_in()
 
 
 async def test_registration_needs_a_fresh_proof(world: FakeWorld, ann: Person) -> None:

@@ -1,6 +1,8 @@
 """Links, passwords and codes let in who they are of, and nobody else, at the same pace."""
 
+import base64
 import json
+from dataclasses import replace
 
 import pytest
 from tests.fakes.world import FakeWorld
@@ -15,8 +17,10 @@ from tests.operations.login_steps import (
 
 from mooring.iam.identity import User
 from mooring.iam.login import PasswordPolicy
+from mooring.iam.totp import code_at, step_of
 from mooring.iam.web_session import Stage
 from mooring.operations.accounts import new_sign_in
+from mooring.operations.enrolment import begin_enrolment, finish_enrolment
 from mooring.operations.entity_tables import USERS
 from mooring.operations.identities import delete_entity
 from mooring.operations.problems import OperationRefused, Problem
@@ -62,7 +66,7 @@ class People:
         return [
             (event.name, json.loads(event.response)[event.name])
             for event in events
-            if event.source == "signin.amazonaws.com"
+            if event.source == "signin.amazonaws.com" and event.response
         ]
 
 
@@ -337,3 +341,46 @@ async def test_stepping_up_asks_for_what_the_person_has(world: FakeWorld, people
     assert session is not None
     assert session.session.mfa_at == world.clock.now()
     assert not await people.is_in(progress)
+
+
+async def test_a_second_factor_may_be_required_of_everybody(
+    world: FakeWorld, people: People
+) -> None:
+    site = replace(world.world.site, require_second_factor=True)
+    world.world = replace(world.world, site=site)
+    token = (await new_sign_in(world.world, people.user.account_id, "ann")).reveal()
+
+    by_link, by_password = await sign_in(world.world, token, VISITOR), await people.type()
+    cookie = by_password.cookie.reveal()
+    enrolment = await begin_enrolment(world.world, cookie)
+    seed, step = base64.b32decode(enrolment.seed.reveal()), step_of(world.clock.now())
+    codes = code_at(seed, step - 1), code_at(seed, step)
+    done = await finish_enrolment(world.world, cookie, enrolment.state.reveal(), codes, VISITOR)
+
+    assert (by_link.next, by_password.next, done.next) == (Stage.ENROLL, Stage.ENROLL, Stage.DONE)
+    assert not await people.is_in(by_password)
+    assert await people.is_in(done)
+    assert (await people.type()).next is Stage.MFA
+    assert await people.outcomes() == [("AddMfaDevice", "Success"), ("ConsoleLogin", "Success")]
+
+
+async def test_a_new_password_leads_to_the_second_factor_that_is_required(
+    world: FakeWorld,
+) -> None:
+    account_id = await world.account()
+    admin, user = await world.administrator(account_id), await world.user(account_id, "ann")
+    await give_password(world, admin, user, reset=True)
+    people = People(world, admin, user)
+    begun = await people.type()
+    site = replace(world.world.site, require_second_factor=True)
+    world.world = replace(world.world, site=site)
+
+    progress = await set_password(world.world, begun.cookie.reveal(), NEW, VISITOR)
+
+    assert progress.next is Stage.ENROLL
+    assert not await people.is_in(progress)
+
+
+async def test_people_who_sign_in_well_are_never_slowed_down(people: People) -> None:
+    for _ in range(40):
+        assert (await people.type()).next is Stage.DONE

@@ -1,5 +1,8 @@
 """A cookie is good for its user, for an hour without use, for half a day at most."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from tests.fakes.world import FakeWorld
 from tests.operations.login_steps import enter_by_link
@@ -46,6 +49,22 @@ async def test_an_idle_session_ends_and_a_used_one_lasts_half_a_day(
     assert not await is_in(world, idle)
     assert await is_in(world, used)
     world.pass_time(minutes=20)
+    assert not await is_in(world, used)
+
+
+async def test_the_site_says_how_long_sessions_last(world: FakeWorld, ann: User) -> None:
+    site = replace(
+        world.world.site, console_idle=timedelta(minutes=5), console_lifetime=timedelta(minutes=8)
+    )
+    world.world = replace(world.world, site=site)
+    idle, used = await enter_by_link(world, ann), await enter_by_link(world, ann)
+
+    world.pass_time(minutes=4)
+    assert await is_in(world, used)
+    world.pass_time(minutes=1)
+    assert not await is_in(world, idle)
+    assert await is_in(world, used)
+    world.pass_time(minutes=3)
     assert not await is_in(world, used)
 
 

@@ -19,7 +19,7 @@ from mooring.iam.principal import Principal
 from mooring.iam.session_facts import SessionFacts, SessionKind
 from mooring.iam.web_session import DeviceGrant, GrantStatus, LoginGrant, Method, WebSession
 from mooring.operations.credentials import NewSession, TemporaryCredentials, issue, renewal
-from mooring.operations.sign_in import SignInRefused, throttle_address
+from mooring.operations.sign_in import SignInRefused, forgive_address, throttle_address
 from mooring.operations.sign_in_events import SignInEvent, sign_in_event
 from mooring.operations.tokens import token_hash
 from mooring.operations.web_sessions import Visitor
@@ -241,6 +241,7 @@ async def _hand_out(world: World, request: DeviceGrant, visitor: Visitor) -> Gra
         return lifetime
 
     lifetime = await world.store.write(grant.account_id, work)
+    forgive_address(world, visitor)
     return Granted(
         refresh_token=Secret(f"{grant.account_id}.{grant_id}.{secret}"),
         account_id=grant.account_id,

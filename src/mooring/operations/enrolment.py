@@ -110,6 +110,9 @@ async def finish_enrolment(
             raise SignInRefused("The codes are not two in a row of this device.") from exc
         event = SignInEvent(visitor, session.method, name="AddMfaDevice", used_mfa=True)
         tx.audit.append(sign_in_event(world, user, event))
+        if session.stage is Stage.ENROLL:
+            entered = SignInEvent(visitor, session.method, used_mfa=True)
+            tx.audit.append(sign_in_event(world, user, entered))
         return move_on(world, tx, session, stage=Stage.DONE, mfa_at=now)
 
     moved = await world.store.write(session.account_id, work)

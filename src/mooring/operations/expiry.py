@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mooring.operations.session_end import end_session
-from mooring.operations.web_sessions import IDLE
 from mooring.operations.world import World
 from mooring.ports.tables import Transaction
 from mooring.sessions.session import End, Session, SessionStatus
@@ -33,13 +32,13 @@ async def _expire_account(world: World, account_id: str) -> int:
     due = await world.store.read(account_id, lambda tx: _due(world, tx, now))
     for session, end in due:
         await end_session(world, account_id, session.session_id, end=end, output=end.value)
-    await world.store.write(account_id, lambda tx: _purge(tx, now))
+    await world.store.write(account_id, lambda tx: _purge(world, tx, now))
     return len(due)
 
 
-def _purge(tx: Transaction, now: datetime) -> None:
+def _purge(world: World, tx: Transaction, now: datetime) -> None:
     tx.tickets.purge(now)
-    tx.web_sessions.purge(now=now, idle_since=now - IDLE)
+    tx.web_sessions.purge(now=now, idle_since=now - world.site.console_idle)
 
 
 def _due(world: World, tx: Transaction, now: datetime) -> list[tuple[Session, End]]:

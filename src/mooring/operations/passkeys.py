@@ -18,7 +18,13 @@ import msgspec
 from mooring.iam.identity import User
 from mooring.iam.login import Passkey
 from mooring.iam.web_session import Method, Stage, WebSession
-from mooring.operations.sign_in import Progress, SignInRefused, advance, throttle_address
+from mooring.operations.sign_in import (
+    Progress,
+    SignInRefused,
+    advance,
+    forgive_address,
+    throttle_address,
+)
 from mooring.operations.sign_in_events import SignInEvent, sign_in_event
 from mooring.operations.tokens import new_ticket, token_hash
 from mooring.operations.web_sessions import Visitor, is_recent, move_on, open_session, read_visit
@@ -186,6 +192,7 @@ async def add_passkey(  # noqa: PLR0913  # each is part of the answer or of wher
         tx.audit.append(sign_in_event(world, user, event))
 
     await world.store.write(session.account_id, work)
+    forgive_address(world, visitor)
     return passkey
 
 
@@ -243,7 +250,9 @@ async def sign_in_with_passkey(
         )
         return Progress(next=Stage.DONE, cookie=cookie)
 
-    return await world.store.write(account_id, work)
+    progress = await world.store.write(account_id, work)
+    _forgive_both(world, visitor)
+    return progress
 
 
 async def give_passkey(
@@ -270,6 +279,7 @@ async def give_passkey(
         raise SignInRefused(_REFUSED)
     count, now = _proven(world, passkey, credential, asked), world.clock.now()
     await world.store.write(session.account_id, lambda tx: _note_use(world, tx, passkey, count))
+    _forgive_both(world, visitor)
     if session.stage is Stage.MFA:
         return await advance(world, session, visitor, mfa_at=now)
     moved = await world.store.write(
@@ -279,6 +289,12 @@ async def give_passkey(
     if moved is None:
         raise SignInRefused(_REFUSED)
     return Progress(next=Stage.DONE, cookie=moved)
+
+
+def _forgive_both(world: World, visitor: Visitor) -> None:
+    """Take back the attempt, and the question for the challenge before it."""
+    for _ in range(2):
+        forgive_address(world, visitor)
 
 
 def _proven(world: World, passkey: Passkey, credential: str, asked: Ceremony) -> int:

@@ -35,6 +35,7 @@ __all__ = [
     "Progress",
     "SignInRefused",
     "advance",
+    "forgive_address",
     "give_code",
     "give_password",
     "set_password",
@@ -107,7 +108,7 @@ async def sign_in(world: World, token: str, visitor: Visitor) -> Progress:
         user = tx.identities.user(ticket.subject)
         if user is None:
             return None
-        stage = Stage.MFA if has_second_factor(tx, user.name) else Stage.DONE
+        stage = Stage.MFA if has_second_factor(tx, user.name) else _last_stage(world)
         if stage is Stage.DONE:
             tx.audit.append(sign_in_event(world, user, SignInEvent(visitor, Method.LINK)))
         cookie = open_session(world, tx, user, visitor, method=Method.LINK, stage=stage)
@@ -116,7 +117,7 @@ async def sign_in(world: World, token: str, visitor: Visitor) -> Progress:
     progress = await world.store.write(account_id, work)
     if progress is None:
         raise SignInRefused("The link is not good any more.")
-    world.guesses.forgive(_address_key(visitor))
+    forgive_address(world, visitor)
     return progress
 
 
@@ -127,9 +128,9 @@ async def give_password(world: World, given: PasswordGiven, visitor: Visitor) ->
         SignInRefused: wrong, or too many attempts.
         OperationRefused: UNAVAILABLE.
     """
+    throttle_address(world, visitor)
     account_id = await _account(world, given.account)
     key = f"password {account_id or given.account[:64]} {given.user_name.lower()[:64]}"
-    throttle_address(world, visitor)
     _throttle(world, key, free=FREE_PER_USER)
     known = None
     if account_id is not None:
@@ -146,7 +147,7 @@ async def give_password(world: World, given: PasswordGiven, visitor: Visitor) ->
             await world.store.write(account_id, lambda tx: tx.audit.append(event))
         raise SignInRefused(WRONG)
     world.guesses.succeeded(key)
-    world.guesses.forgive(_address_key(visitor))
+    forgive_address(world, visitor)
     return await _password_is_right(world, known, visitor)
 
 
@@ -155,7 +156,7 @@ async def _password_is_right(world: World, known: _Known, visitor: Visitor) -> P
     is_expired = known.policy.is_expired(known.profile.changed_at, now)
     if is_expired and known.policy.hard_expiry:
         raise SignInRefused("The password has expired; an administrator must set a new one.")
-    stage = Stage.DONE
+    stage = _last_stage(world)
     if known.has_second_factor:
         stage = Stage.MFA
     elif known.profile.reset_required or is_expired:
@@ -188,7 +189,7 @@ async def give_code(world: World, cookie: str, code: str, visitor: Visitor) -> P
             session.account_id, lambda tx: tx.audit.append(_event(world, tx, session, event))
         )
         raise SignInRefused(WRONG_CODE) from exc
-    world.guesses.forgive(_address_key(visitor))
+    forgive_address(world, visitor)
     return await advance(world, session, visitor, mfa_at=world.clock.now())
 
 
@@ -212,18 +213,19 @@ async def set_password(
     user = await world.store.read(session.account_id, lambda tx: _user(tx, session))
     prepared = await prepare_password(world, user, new, check_reuse=True)
 
-    def work(tx: Transaction) -> Secret | None:
+    def work(tx: Transaction) -> Progress:
         owner = _user(tx, session)
+        stage = Stage.DONE if has_second_factor(tx, owner.name) else _last_stage(world)
         put_password(world, tx, owner, prepared, reset_required=False)
-        if session.stage is Stage.NEW_PASSWORD:
+        if session.stage is Stage.NEW_PASSWORD and stage is Stage.DONE:
             event = SignInEvent(visitor, session.method, used_mfa=session.mfa_at is not None)
             tx.audit.append(sign_in_event(world, owner, event))
         changed = SignInEvent(visitor, session.method, name="ChangePassword")
         tx.audit.append(sign_in_event(world, owner, changed))
         # Whoever else knew the old password is signed out by the new one.
-        return move_on(world, tx, session, stage=Stage.DONE, mfa_at=None, alone=True)
+        return _progress(stage, move_on(world, tx, session, stage=stage, mfa_at=None, alone=True))
 
-    return _progress(Stage.DONE, await world.store.write(session.account_id, work))
+    return await world.store.write(session.account_id, work)
 
 
 async def step_up(
@@ -248,7 +250,7 @@ async def step_up(
         mfa_at = world.clock.now()
     else:
         await _check_current(world, session, password)
-    world.guesses.forgive(_address_key(visitor))
+    forgive_address(world, visitor)
     cookie_now = await world.store.write(
         session.account_id,
         lambda tx: move_on(world, tx, session, stage=Stage.DONE, mfa_at=mfa_at),
@@ -272,6 +274,11 @@ async def advance(
     return await world.store.write(session.account_id, work)
 
 
+def _last_stage(world: World) -> Stage:
+    """Return what is left for somebody without a second factor."""
+    return Stage.ENROLL if world.site.require_second_factor else Stage.DONE
+
+
 def _next_stage(world: World, known: _Known | None, method: Method) -> Stage:
     if method is not Method.PASSWORD or known is None:
         return Stage.DONE
@@ -287,6 +294,11 @@ def throttle_address(world: World, visitor: Visitor) -> None:
         SignInRefused: there were too many.
     """
     _throttle(world, _address_key(visitor), free=FREE_PER_ADDRESS)
+
+
+def forgive_address(world: World, visitor: Visitor) -> None:
+    """Take back an attempt that led to something good."""
+    world.guesses.forgive(_address_key(visitor))
 
 
 def _address_key(visitor: Visitor) -> str:

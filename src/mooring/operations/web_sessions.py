@@ -24,8 +24,6 @@ from mooring.ports.tables import Transaction
 from mooring.secret import Secret
 
 __all__ = [
-    "ABSOLUTE",
-    "IDLE",
     "ConsoleSession",
     "Visitor",
     "csrf_token",
@@ -39,8 +37,6 @@ __all__ = [
     "sign_out",
 ]
 
-IDLE = timedelta(minutes=60)
-ABSOLUTE = timedelta(hours=12)
 UNFINISHED = timedelta(minutes=10)
 RECENT = timedelta(minutes=10)
 
@@ -91,7 +87,7 @@ def open_session(  # noqa: PLR0913  # each is a fact of the sign-in
             authenticated_at=now,
             mfa_at=mfa_at,
             last_seen=now,
-            expires_at=now + (ABSOLUTE if stage is Stage.DONE else UNFINISHED),
+            expires_at=now + (world.site.console_lifetime if stage is Stage.DONE else UNFINISHED),
             address=visitor.address,
             user_agent=visitor.user_agent,
         )
@@ -120,7 +116,7 @@ def open_role_session(
             created_at=now,
             authenticated_at=now,
             last_seen=now,
-            expires_at=min(keys.expires_at, now + ABSOLUTE),
+            expires_at=min(keys.expires_at, now + world.site.console_lifetime),
             address=visitor.address,
             user_agent=visitor.user_agent,
             access_key_id=keys.access_key_id,
@@ -158,7 +154,9 @@ def move_on(  # noqa: PLR0913  # each says something else of the step
             authenticated_at=now,
             last_seen=now,
             expires_at=(
-                session.created_at + ABSOLUTE if stage is Stage.DONE else session.expires_at
+                session.created_at + world.site.console_lifetime
+                if stage is Stage.DONE
+                else session.expires_at
             ),
         )
     )
@@ -214,7 +212,11 @@ async def _read(world: World, cookie: str) -> tuple[WebSession, User | None] | N
 
     def look(tx: Transaction) -> tuple[WebSession, User | None] | None:
         session = tx.web_sessions.get(hashed)
-        if session is None or now >= session.expires_at or now >= session.last_seen + IDLE:
+        if (
+            session is None
+            or now >= session.expires_at
+            or now >= session.last_seen + world.site.console_idle
+        ):
             return None
         if session.session_token:
             return session, None

@@ -43,6 +43,9 @@ class Site:
     start_deadline: timedelta = timedelta(seconds=20)
     maximum_session: timedelta = timedelta(days=1)
     reconnect_spread: timedelta = timedelta(seconds=20)
+    console_idle: timedelta = timedelta(minutes=60)
+    console_lifetime: timedelta = timedelta(hours=12)
+    require_second_factor: bool = False
     single_sign_on: SingleSignOn | None = None
 
 
