@@ -17,7 +17,7 @@ from mooring.wire.payloads import PayloadType
 
 __all__ = ["Joined", "joined"]
 
-Take = Callable[[bytes], Awaitable[object]]
+Take = Callable[[bytes], object]
 
 
 def _end(role: Role) -> DataChannel:
@@ -73,7 +73,7 @@ class Joined:
             self.agent.receive(frame, anyio.current_time())
             for event in self.agent.events():
                 if isinstance(event, Received):
-                    await take(event.payload)
+                    take(event.payload)
                 elif isinstance(event, Writable):
                     has_room()
         return bool(frames)

@@ -40,7 +40,8 @@ class Client:
         return stream
 
     def flush(self) -> None:
-        if data := self.mux.take():
+        """Send what the mux has, whole, as soon as there is room: frames must not mix."""
+        if self.ends.client.room() and (data := self.mux.take()):
             self.ends.say(data)
 
     def finish(self, stream: int) -> None:
@@ -80,7 +81,7 @@ async def forwarding(port: int, *, version: int = 1) -> AsyncIterator[Client]:
     async def to_target() -> anyio.abc.SocketStream:
         return await connect("127.0.0.1", port)
 
-    forward = Forward(ends.agent, ends.bell, connect=to_target, version=version)
+    forward = Forward(ends.agent, ends.bell.ring, connect=to_target, version=version)
     async with joined(forward.run, ends, take=forward.take, has_room=forward.has_room):
         yield Client(ends=ends, forward=forward, mux=Mux(version=version))
 
@@ -139,10 +140,10 @@ async def test_eight_mebibytes_come_back_as_they_went(version: int) -> None:
 async def push(client: Client, stream: int, data: bytes) -> None:
     while data:
         size = min(client.mux.room(stream), 32 * 1024)
-        if size:
+        if size and client.ends.client.room():
             client.mux.send(stream, data[:size])
             data = data[size:]
-            await client.ends.say_all(client.mux.take())
+            client.flush()
         await anyio.lowlevel.checkpoint()
 
 
@@ -164,7 +165,7 @@ async def test_a_refused_address_looks_like_a_refusal_of_the_target() -> None:
     async def refused() -> anyio.abc.SocketStream:
         raise TargetRefused("`metadata` leads to no address that may be reached through a node")
 
-    forward = Forward(ends.agent, ends.bell, connect=refused, version=1)
+    forward = Forward(ends.agent, ends.bell.ring, connect=refused, version=1)
     async with joined(forward.run, ends, take=forward.take, has_room=forward.has_room):
         client = Client(ends=ends, forward=forward, mux=Mux())
         stream = client.open()
@@ -186,9 +187,7 @@ async def test_a_target_that_does_not_read_holds_up_no_other_stream_with_windows
 
     async with served(deaf_or_echo) as port, forwarding(port, version=2) as client:
         deaf = client.open(b"d")
-        while size := min(client.mux.room(deaf), 32 * 1024):
-            client.mux.send(deaf, bytes(size))
-            await client.ends.say_all(client.mux.take())
+        await push(client, deaf, bytes(client.mux.room(deaf)))
         quick = client.open(b"quick")
 
         await client.until(lambda: client.data[quick] == b"quick")
@@ -198,7 +197,7 @@ async def test_a_target_that_does_not_read_holds_up_no_other_stream_with_windows
 
 async def test_what_is_no_mux_ends_the_session() -> None:
     async with served(echo) as port, forwarding(port) as client:
-        assert not await client.forward.take(b"GET / HTTP/1.1\r\n")
+        assert not client.forward.take(b"GET / HTTP/1.1\r\n")
 
 
 async def test_stopping_closes_every_connection() -> None:

@@ -12,10 +12,10 @@ from mooring.agent.outlet import Outlet
 async def test_a_full_window_is_waited_for_and_all_arrives_in_order() -> None:
     ends = Joined()
     ends.client_reads = False
-    outlet = Outlet(ends.agent, ends.bell)
+    outlet = Outlet(ends.agent, ends.bell.ring, lambda: None)
     whole = bytes(range(256)) * 4096
 
-    async def nothing(_data: bytes) -> None:
+    def nothing(_data: bytes) -> None:
         """The client says nothing here."""
 
     async with anyio.create_task_group() as tasks:
@@ -38,6 +38,6 @@ async def test_what_comes_after_the_end_is_dropped() -> None:
     ends = Joined()
     ends.agent.closed = True
 
-    await Outlet(ends.agent, ends.bell).send(b"late")
+    await Outlet(ends.agent, ends.bell.ring, lambda: None).send(b"late")
 
     assert ends.agent.writes() == []

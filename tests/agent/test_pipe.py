@@ -19,7 +19,7 @@ def pipe_to(port: int, ends: Joined) -> Pipe:
     async def to_target() -> anyio.abc.SocketStream:
         return await connect("127.0.0.1", port)
 
-    return Pipe(ends.agent, ends.bell, connect=to_target)
+    return Pipe(ends.agent, ends.bell.ring, connect=to_target)
 
 
 async def test_bytes_go_both_ways_as_they_are() -> None:

@@ -66,16 +66,23 @@ class _Queue:
 class Forward:
     """The node's side of a forward; ``connect`` makes a connection to its target."""
 
-    def __init__(self, channel: DataChannel, bell: Bell, *, connect: Connect, version: int) -> None:
+    def __init__(
+        self,
+        channel: DataChannel,
+        speak: Callable[[], None],
+        *,
+        connect: Connect,
+        version: int,
+    ) -> None:
         self._channel = channel
-        self._bell = bell
-        self._outlet = Outlet(channel, bell)
+        self._speak = speak
+        self._taken = Bell()
+        self._outlet = Outlet(channel, speak, self._taken.ring)
         self._mux = Mux(version=version)
         self._connect = connect
         self._queues: dict[int, _Queue] = {}
         self._ahead = 0
         self._ready = Bell()
-        self._taken = Bell()
         self._sent = anyio.Event()
         self._backlog = 0
         self._ending = anyio.Event()
@@ -87,6 +94,8 @@ class Forward:
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             tasks.start_soon(self._send)
+            for stream_id in self._queues:
+                tasks.start_soon(self._serve, stream_id)
             await self._ending.wait()
             tasks.cancel_scope.cancel()
         self._tasks = None
@@ -100,11 +109,8 @@ class Forward:
         """Hear that the channel takes data again."""
         self._outlet.has_room()
 
-    async def take(self, data: bytes) -> bool:
-        """Take bytes of the client; waits while far too much of them lies ahead.
-
-        False if the client broke the protocol, or if waiting would not help.
-        """
+    def take(self, data: bytes) -> bool:
+        """Take bytes of the client; False if it broke the protocol or sent hopelessly much."""
         try:
             events = self._mux.receive(data)
         except RemoteProtocolError as error:
@@ -113,11 +119,21 @@ class Forward:
         for event in events:
             self._hear(event)
         self._ready.ring()
-        while self._ahead > _MAX_AHEAD and not self._outlet.is_waiting:
-            if self._ending.is_set():
-                break
-            await self._taken.wait()
         return self._ahead <= _MOST_AHEAD
+
+    def is_full(self) -> bool:
+        """Whether far too much lies ahead of the targets to take more.
+
+        While we wait for the client to read, it must go on being heard: nobody else would tell
+        us that it has.
+        """
+        is_much = self._ahead > _MAX_AHEAD
+        return is_much and not self._outlet.is_waiting and not self._ending.is_set()
+
+    async def wait_room(self) -> None:
+        """Wait until it is not full."""
+        while self.is_full():
+            await self._taken.wait()
 
     def _hear(self, event: Opened | Arrived | Finished | Credited) -> None:
         if isinstance(event, Opened):
@@ -159,7 +175,7 @@ class Forward:
         if not self._channel.closed:
             flag = serialize_flag(SessionFlag.CONNECT_TO_PORT_ERROR)
             self._channel.send(PayloadType.FLAG, flag, anyio.current_time())
-            self._bell.ring()
+            self._speak()
 
     def _forget(self, stream_id: int) -> None:
         queue = self._queues.pop(stream_id, None)

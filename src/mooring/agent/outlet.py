@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
 
 from mooring.agent.bell import Bell
@@ -14,15 +16,21 @@ _PIECE = 32 * 1024
 
 
 class Outlet:
-    """The channel's end for one sender; ``bell`` rings when the channel has something to send.
+    """The channel's end for one sender.
+
+    ``speak`` is called when the channel has something to send, ``stuck`` when the sender begins
+    to wait for room.
 
     Attributes:
         is_waiting: whether the sender waits for the peer to acknowledge what it has.
     """
 
-    def __init__(self, channel: DataChannel, bell: Bell) -> None:
+    def __init__(
+        self, channel: DataChannel, speak: Callable[[], None], stuck: Callable[[], None]
+    ) -> None:
         self._channel = channel
-        self._bell = bell
+        self._speak = speak
+        self._stuck = stuck
         self._room = Bell()
         self.is_waiting = False
 
@@ -42,8 +50,9 @@ class Outlet:
             if self._channel.room():
                 piece, rest = bytes(rest[:size]), rest[size:]
                 self._channel.send(PayloadType.OUTPUT, piece, anyio.current_time())
-                self._bell.ring()
+                self._speak()
             else:
                 self.is_waiting = True
+                self._stuck()
                 await self._room.wait()
                 self.is_waiting = False

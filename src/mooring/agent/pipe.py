@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from collections.abc import Callable
 
 import anyio
 import anyio.abc
@@ -29,13 +30,15 @@ _GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 class Pipe:
     """The node's side; ``connect`` makes the connection."""
 
-    def __init__(self, channel: DataChannel, bell: Bell, *, connect: Connect) -> None:
-        self._outlet = Outlet(channel, bell)
+    def __init__(
+        self, channel: DataChannel, speak: Callable[[], None], *, connect: Connect
+    ) -> None:
+        self._taken = Bell()
+        self._outlet = Outlet(channel, speak, self._taken.ring)
         self._connect = connect
         self._pieces: deque[bytes] = deque()
         self._ahead = 0
         self._arrived = Bell()
-        self._taken = Bell()
         self._ending = anyio.Event()
         self.usage = Usage()
 
@@ -66,16 +69,22 @@ class Pipe:
         """Hear that the channel takes data again."""
         self._outlet.has_room()
 
-    async def take(self, data: bytes) -> bool:
-        """Take bytes of the client; waits while too much lies ahead, False if nothing helps."""
+    def take(self, data: bytes) -> bool:
+        """Take bytes of the client; False if hopelessly much of them lies ahead."""
         self._pieces.append(data)
         self._ahead += len(data)
         self._arrived.ring()
-        while self._ahead > _MAX_AHEAD and not self._outlet.is_waiting:
-            if self._ending.is_set():
-                break
-            await self._taken.wait()
         return self._ahead <= _MOST_AHEAD
+
+    def is_full(self) -> bool:
+        """Whether too much lies ahead of the target; see ``Forward.is_full``."""
+        is_much = self._ahead > _MAX_AHEAD
+        return is_much and not self._outlet.is_waiting and not self._ending.is_set()
+
+    async def wait_room(self) -> None:
+        """Wait until it is not full."""
+        while self.is_full():
+            await self._taken.wait()
 
     async def _pour(self, target: anyio.abc.SocketStream) -> None:
         while True:
