@@ -52,7 +52,7 @@ async def test_nobodys_password_takes_as_long_as_somebodys() -> None:
 async def test_who_would_wait_too_long_is_turned_away() -> None:
     passwords = cheap(passes=20, memory_kib=8192, at_a_time=1, max_waiting=1)
     kept = await passwords.hash(Secret("right"))
-    outcomes = []
+    outcomes: list[bool | None] = []
 
     async def guess() -> None:
         try:

@@ -12,17 +12,17 @@ from mooring.operations.accounts import (
 from mooring.operations.credentials import resolve
 from mooring.operations.organizations import create_organization
 from mooring.operations.problems import OperationRefused
-from mooring.operations.sign_in import read_session, sign_in
+from mooring.operations.sign_in import sign_in
+from mooring.operations.web_sessions import Visitor, read_session
 
 
 async def test_the_first_account_can_be_used_at_once(world: FakeWorld) -> None:
     first = await create_first_account(world.world, name="main")
 
     key = await resolve(world.world, first.access_key_id, "")
-    cookie = await sign_in(
-        world.world, first.sign_in_token.reveal(), address="192.0.2.1", user_agent=""
-    )
-    session = await read_session(world.world, cookie.reveal())
+    visitor = Visitor(address="192.0.2.1", user_agent="")
+    progress = await sign_in(world.world, first.sign_in_token.reveal(), visitor)
+    session = await read_session(world.world, progress.cookie.reveal())
     assert key.secret == first.secret
     assert key.principal.arn == f"arn:aws:iam::{first.account_id}:user/{first.user_name}"
     assert session is not None
