@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
-import pytest
 from tests.agent.fake_server import Client, FakeServer, fake_server, fixed_world, stamp
 from tests.agent.nodes import NODE_ID, SESSION_ID, api, registered
 from tests.agent.test_shell import myself
@@ -17,8 +16,10 @@ from mooring.agent.api import ChannelKind
 from mooring.agent.credentials import CredentialSource
 from mooring.agent.line import Dialled, dial
 from mooring.agent.processes import is_running, read_process
-from mooring.agent.session import Session, SessionTimes, takes_large_payloads
+from mooring.agent.session import Session, SessionTimes
 from mooring.agent.shell import Shell, start_shell
+from mooring.agent.shell_work import ShellWork
+from mooring.agent.work import MakeWork
 from mooring.wire.control_channel import channel_closed_frame, client_known_frame, publication_frame
 from mooring.wire.data_channel import DataChannel, Limits, Role
 from mooring.wire.open_message import data_open_message
@@ -74,6 +75,18 @@ def dialler(server: FakeServer, folder: Path) -> Callable[[], Awaitable[Dialled]
     return connect
 
 
+def shell_work(shell: Shell, profile: str, times: SessionTimes) -> MakeWork:
+    return lambda channel, speak: ShellWork(
+        shell,
+        channel,
+        speak,
+        profile=profile,
+        keeper=None,
+        hang_up_s=times.hang_up_s,
+        kill_s=times.kill_s,
+    )
+
+
 @asynccontextmanager
 async def session(
     folder: Path, *, failure: str = "", profile: str = "", times: SessionTimes = TIMES
@@ -86,11 +99,9 @@ async def session(
             channel=DataChannel(
                 role=Role.AGENT, new_id=fixed_world().new_id, wall_offset=1.0, limits=Limits()
             ),
-            shell=shell,
+            make_work=None if shell is None else shell_work(shell, profile, times),
             failure=failure,
-            profile=profile,
             dial=dialler(server, folder),
-            keeper=None,
             random=lambda: 0.5,
             times=times,
         )
@@ -345,20 +356,3 @@ async def test_a_paste_into_a_program_that_echoes_it_does_not_deadlock(tmp_path:
         await running.client.until_shown(b"done")
 
         assert running.client.shown.count(b"0123456789") == 60_000
-
-
-@pytest.mark.parametrize(
-    ("version", "large"),
-    [
-        ("1.2.0.0", True),
-        ("1.2.707.0", True),
-        ("2.0.0.0", True),
-        ("1.1.70.0", False),
-        ("", False),
-        ("1.2.0", False),
-        ("1.2.0.0.0", False),
-        ("new", False),
-    ],
-)
-def test_knows_who_takes_large_payloads(version: str, *, large: bool) -> None:
-    assert takes_large_payloads(version) is large

@@ -1,12 +1,12 @@
-"""One session: a shell here, a data channel there, over as many connections as it takes.
+"""One session: its work here, a data channel there, over as many connections as it takes.
 
-While there is no connection, output waits in the channel (128 KiB of it, then the shell itself
+While there is no connection, output waits in the channel (128 KiB of it, then a shell itself
 waits), and the same numbers go on over the next one.
 
 =============================  ================================================================
 it ends by                     and then
 =============================  ================================================================
-the shell                      all its output, then exit code and end are reported; what its
+its work                       all its output, then exit code and end are reported; what its
                                person left running in the background goes on
 channel_closed, from either    every process of the session is ended; the end is reported if
 channel; a TerminateSession    the server does not know of it
@@ -25,15 +25,12 @@ import anyio
 from mooring.agent.identity import NotRegistered
 from mooring.agent.line import DIAL_ERRORS, Dialled, Line, outcome_of
 from mooring.agent.patience import Ending, Patience
-from mooring.agent.processes import end_all
-from mooring.agent.shell import Shell
-from mooring.agent.terminal import LARGE_PAYLOAD, SMALL_PAYLOAD, Terminal
+from mooring.agent.work import Finish, MakeWork, Work
 from mooring.net.retry import Backoff
 from mooring.net.websocket import WebSocketClosed
 from mooring.wire.channel_events import Closed, Event, Received
 from mooring.wire.data_channel import DataChannel
 from mooring.wire.errors import RemoteProtocolError
-from mooring.wire.handshake import is_newer
 from mooring.wire.ids import SessionId
 from mooring.wire.payloads import (
     AgentSessionState,
@@ -41,15 +38,13 @@ from mooring.wire.payloads import (
     PayloadType,
     SessionFlag,
     SessionState,
-    TerminalSize,
     parse_flag,
 )
 
-__all__ = ["Session", "SessionTimes", "takes_large_payloads"]
+__all__ = ["Session", "SessionTimes"]
 
 logger = logging.getLogger(__name__)
 
-_LARGE_SINCE = "1.2.0.0"
 _OVER = "Session is already terminated"
 
 
@@ -80,30 +75,21 @@ class Session:
         *,
         session_id: SessionId,
         channel: DataChannel,
-        shell: Shell | None,
+        make_work: MakeWork | None,
         failure: str = "",
-        profile: str = "",
         dial: Callable[[], Awaitable[Dialled]],
-        keeper: int | None,
         random: Callable[[], float],
         times: SessionTimes,
     ) -> None:
-        """Put the parts together; without a ``shell``, ``failure`` says why there is none.
-
-        ``keeper`` is the process that adopts the session's orphans, if one does.
-        """
+        """Put the parts together; without work, ``failure`` says why there is none."""
         self._session_id = session_id
         self._channel = channel
-        self._shell = shell
         self._failure = failure
         self._dial = dial
-        self._keeper = keeper
         self._random = random
         self._times = times
         self._line: Line[Event] | None = None
-        self._terminal = None
-        if shell is not None:
-            self._terminal = Terminal(shell, channel, self._speak, profile=profile)
+        self._work = None if make_work is None else make_work(channel, self._speak)
         self._ending = anyio.Event()
         self._connections = anyio.CancelScope()
         self._patience = Patience(
@@ -120,42 +106,40 @@ class Session:
         """Run to the end."""
         self._channel.disconnected()
         async with anyio.create_task_group() as tasks:
-            if self._shell is None or self._terminal is None:
-                self._say_last(self._failure, None)
+            if self._work is None:
+                self._say_last(Finish(output=self._failure))
             else:
-                tasks.start_soon(self._run_shell, self._terminal)
-                tasks.start_soon(self._obey, self._shell, self._terminal)
+                tasks.start_soon(self._do, self._work)
+                tasks.start_soon(self._obey, self._work)
             with self._connections:
                 await self._stay_connected()
-            if self._ending.is_set() and self._shell is not None:
-                await self._kill(self._shell)
+            if self._ending.is_set() and self._work is not None:
+                await self._kill(self._work)
             tasks.cancel_scope.cancel()
 
-    async def _run_shell(self, terminal: Terminal) -> None:
-        code = await terminal.run()
-        logger.info("shell_ended", extra={"exit_code": code})
+    async def _do(self, work: Work) -> None:
+        finish = await work.run()
         self._patience.hurry(self._times.report_s, anyio.current_time())
-        self._say_last("", code)
+        self._say_last(finish)
 
-    async def _obey(self, shell: Shell, terminal: Terminal) -> None:
+    async def _obey(self, work: Work) -> None:
         await self._ending.wait()
-        terminal.stop()
-        await self._kill(shell)
+        work.stop()
+        await self._kill(work)
         await anyio.sleep(self._times.farewell_s)
         self._connections.cancel()
 
-    async def _kill(self, shell: Shell) -> None:
+    async def _kill(self, work: Work) -> None:
         with anyio.CancelScope(shield=True):
-            grace_s, limit_s = self._times.hang_up_s, self._times.kill_s
-            if not await end_all(shell.pid, self._keeper, grace_s=grace_s, limit_s=limit_s):
+            if not await work.kill():
                 logger.warning("processes_left")
 
-    def _say_last(self, output: str, exit_code: int | None) -> None:
+    def _say_last(self, finish: Finish) -> None:
         state = AgentSessionState(
             session_id=self._session_id,
             state=SessionState.TERMINATING,
-            output=output,
-            exit_code=exit_code,
+            output=finish.output,
+            exit_code=finish.exit_code,
         )
         if not self._channel.closed:
             self._channel.terminate(state, anyio.current_time())
@@ -220,46 +204,35 @@ class Session:
 
     def is_full(self) -> bool:
         """See ``Owner.is_full``."""
-        return self._terminal is not None and self._terminal.is_full()
+        return self._work is not None and self._work.is_full()
 
     async def wait_room(self) -> None:
         """See ``Owner.wait_room``."""
-        if self._terminal is not None:
-            await self._terminal.wait_room()
+        if self._work is not None:
+            await self._work.wait_room()
 
     def handle(self, event: Event) -> None:
         """See ``Owner.handle``."""
         if isinstance(event, Closed):
             self.end()
-        elif self._terminal is None:
+        elif self._work is None:
             return
         elif isinstance(event, Received):
-            self._receive(event, self._terminal)
+            self._receive(event, self._work)
         elif isinstance(event, ClientKnown):
-            large = takes_large_payloads(event.client_version)
-            self._terminal.use_payloads(LARGE_PAYLOAD if large else SMALL_PAYLOAD)
+            self._work.client_known(event)
         else:
-            self._terminal.has_room()
+            self._work.has_room()
 
-    def _receive(self, event: Received, terminal: Terminal) -> None:
-        if event.payload_type == PayloadType.OUTPUT:
-            if not terminal.type(event.payload):
-                logger.warning("typed_too_far_ahead")
-                self.end()
-            return
-        try:
-            if event.payload_type == PayloadType.SIZE:
-                terminal.resize(TerminalSize.parse(event.payload))
-            elif event.payload_type == PayloadType.FLAG:
+    def _receive(self, event: Received, work: Work) -> None:
+        if event.payload_type == PayloadType.FLAG:
+            try:
                 self._obey_flag(parse_flag(event.payload))
-        except RemoteProtocolError as error:
-            logger.info("payload_dropped", extra={"reason": str(error)})
+            except RemoteProtocolError as error:
+                logger.info("payload_dropped", extra={"reason": str(error)})
+        elif not work.take(event):
+            self.end()
 
     def _obey_flag(self, flag: SessionFlag) -> None:
         if flag is SessionFlag.TERMINATE_SESSION:
             self.end()
-
-
-def takes_large_payloads(client_version: str) -> bool:
-    """Tell whether a client takes more than 1 KiB at once: stock ones do since 1.2.0.0."""
-    return client_version == _LARGE_SINCE or is_newer(client_version, _LARGE_SINCE)

@@ -20,12 +20,15 @@ from mooring import logs
 from mooring.agent.api import Api, ChannelKind
 from mooring.agent.credentials import CredentialSource
 from mooring.agent.line import Dialled, dial
+from mooring.agent.port_work import PortTarget, PortWork
 from mooring.agent.prctl import become_subreaper, hide_memory
 from mooring.agent.registry import SessionRegistry
 from mooring.agent.runas import RunAsRefused, choose_user, machine_users
 from mooring.agent.session import Session, SessionTimes
 from mooring.agent.shell import Shell, ShellFailed, start_shell
+from mooring.agent.shell_work import ShellWork
 from mooring.agent.state import StateDir
+from mooring.agent.work import MakeWork
 from mooring.wire.data_channel import DataChannel, Limits, Role
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.ids import NodeId, SessionId
@@ -79,14 +82,26 @@ def _be_session(context: SessionContext, order: SessionOrder) -> None:
     become_subreaper()
     # The agent's signal, even before there is somebody to hear it, must end the shell too.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    shell, failure = _start(context, order)
+    shell: Shell | None = None
+    make_work: MakeWork | None = None
+    failure = ""
+    try:
+        if order.session_type is SessionType.PORT:
+            make_work = _port(order)
+        else:
+            shell = _shell(context, order)
+            make_work = _shell_work(context, order, shell)
+    except (RunAsRefused, ShellFailed, RemoteProtocolError) as refusal:
+        logger.warning("session_refused", extra={"reason": str(refusal)})
+        failure = str(refusal)
     try:
         anyio.run(
             _converse,
             context,
             order,
-            shell,
+            make_work,
             failure,
+            None if shell is None else shell.pid,
             backend_options={"use_uvloop": context.use_uvloop},
         )
     finally:
@@ -94,30 +109,53 @@ def _be_session(context: SessionContext, order: SessionOrder) -> None:
             shell.close()
 
 
-def _start(context: SessionContext, order: SessionOrder) -> tuple[Shell | None, str]:
-    """Start the shell, or say why there is none."""
+def _port(order: SessionOrder) -> MakeWork:
+    target = PortTarget.read(order.properties)
+    logger.info("port_asked", extra={"host": target.host, "port": target.port})
+    return lambda channel, speak: PortWork(target, channel, speak)
+
+
+def _shell(context: SessionContext, order: SessionOrder) -> Shell:
+    """Start the shell.
+
+    Raises:
+        RunAsRefused: not as this user.
+        ShellFailed: it does not start, or is not what this agent runs.
+    """
     inputs = order.inputs
     if order.session_type is not SessionType.STANDARD_STREAM:
-        return None, f"this agent does not know sessions of type `{order.session_type}`"
+        raise ShellFailed(f"this agent does not know sessions of type `{order.session_type}`")
     if inputs.kms_key_id:
-        return None, "this agent does not encrypt sessions with a KMS key"
+        raise ShellFailed("this agent does not encrypt sessions with a KMS key")
     asked = (order.run_as_user or inputs.run_as_default_user) if inputs.run_as_enabled else ""
-    try:
-        user = choose_user(
-            run_as_user=asked,
-            default=context.run_as,
-            base=machine_users(sudo=context.ssm_user_sudo),
-        )
-        shell = start_shell(user, context.inherited)
-    except (RunAsRefused, ShellFailed) as refusal:
-        logger.warning("session_refused", extra={"reason": str(refusal)})
-        return None, str(refusal)
+    user = choose_user(
+        run_as_user=asked,
+        default=context.run_as,
+        base=machine_users(sudo=context.ssm_user_sudo),
+    )
+    shell = start_shell(user, context.inherited)
     logger.info("shell_started", extra={"user": user.name, "pid": shell.pid})
-    return shell, ""
+    return shell
+
+
+def _shell_work(context: SessionContext, order: SessionOrder, shell: Shell) -> MakeWork:
+    return lambda channel, speak: ShellWork(
+        shell,
+        channel,
+        speak,
+        profile=order.inputs.shell_profile_linux,
+        keeper=os.getpid(),
+        hang_up_s=context.times.hang_up_s,
+        kill_s=context.times.kill_s,
+    )
 
 
 async def _converse(
-    context: SessionContext, order: SessionOrder, shell: Shell | None, failure: str
+    context: SessionContext,
+    order: SessionOrder,
+    make_work: MakeWork | None,
+    failure: str,
+    shell: int | None,
 ) -> None:
     api = context.api
     credentials = CredentialSource(api, context.state, rotates_key=False)
@@ -129,11 +167,9 @@ async def _converse(
             wall_offset=api.world.now() - anyio.current_time(),
             limits=Limits(),
         ),
-        shell=shell,
+        make_work=make_work,
         failure=failure,
-        profile=order.inputs.shell_profile_linux,
         dial=lambda: _dial(context, credentials, order.session_id),
-        keeper=os.getpid(),
         random=api.world.random,
         times=context.times,
     )
@@ -161,9 +197,9 @@ async def _dial(
     return dialled
 
 
-async def _obey_signals(session: Session, shell: Shell | None) -> None:
+async def _obey_signals(session: Session, shell: int | None) -> None:
     # Not by the loop: uvloop keeps this one for itself, and there is nothing here to wait for.
-    signal.signal(signal.SIGCHLD, lambda *_: bury_orphans(None if shell is None else shell.pid))
+    signal.signal(signal.SIGCHLD, lambda *_: bury_orphans(shell))
     with anyio.open_signal_receiver(signal.SIGTERM) as signals:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         async for _ in signals:

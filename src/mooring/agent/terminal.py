@@ -14,16 +14,12 @@ import anyio
 
 from mooring.agent.bell import Bell
 from mooring.agent.shell import Shell
+from mooring.agent.work import SMALL_PAYLOAD
 from mooring.wire.data_channel import DataChannel
 from mooring.wire.payloads import PayloadType, TerminalSize
 from mooring.wire.utf8 import Utf8Splitter, incomplete_suffix
 
-__all__ = ["LARGE_PAYLOAD", "SMALL_PAYLOAD", "Terminal", "pieces"]
-
-SMALL_PAYLOAD = 1024
-"""What every client takes, in bytes."""
-
-LARGE_PAYLOAD = 32 * 1024
+__all__ = ["Terminal", "pieces"]
 
 _READ_SIZE = 32 * 1024
 _MAX_AHEAD = 256 * 1024
