@@ -149,9 +149,9 @@ class Site:
         return str(found.group(1)).strip()
 
     @staticmethod
-    def wait_until(happens: Any, what: str) -> None:  # noqa: ANN401 - a function of nothing
+    def wait_until(happens: Any, what: str, patience_s: float = _WAIT_S) -> None:  # noqa: ANN401 - a function of nothing
         """Wait for something that another process does."""
-        deadline = time.monotonic() + _WAIT_S
+        deadline = time.monotonic() + patience_s
         while not happens():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"waited for: {what}")

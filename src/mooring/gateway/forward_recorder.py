@@ -83,6 +83,7 @@ class ForwardRecorder:
         now_us = self.segments.now_us()
         if not self.segments.is_open:
             self.segments.open(now_us)
+            self._told_us = now_us
         entries = self._ledger.passed(peer, sequence, payload_type, payload, now_us)
         if now_us - self._told_us > NEWS_EVERY_US and self._ledger.has_news:
             entries += self._ledger.news()
@@ -139,6 +140,7 @@ class ForwardRecorder:
             path.unlink()  # it died before its first write was whole, and forwarded nothing
             return
         self.segments.resume(path, index, data, length=length)
+        self._told_us = self.segments.now_us()
 
     def continue_after(self, sealed: bytes, index: int) -> None:
         """Begin the segment after a sealed one, which a dead process had not begun.

@@ -60,6 +60,7 @@ class StartGap:
         self._held = Backlog()
         self._is_client_here = False
         self._is_answered = False
+        self._is_beginning = False
         self._has_spoken = False
         self._turn = 0
 
@@ -82,15 +83,21 @@ class StartGap:
             self._send(data)
             self._is_answered = True
             self._try_to_complete()
-        elif self._phase is _Phase.HOLDING or self._complete is not None:
+        elif self._is_silent or (self._is_beginning and _is_data(header)):
             self._held.add(bytes(data))
         else:
-            if is_stream and header.payload_type not in HANDSHAKE_TYPES:
+            if _is_data(header):
                 self._open()  # a session that goes on: its handshake was in an earlier life
+            elif is_stream:
+                self._is_beginning = True
             self._send(data)
 
+    @property
+    def _is_silent(self) -> bool:
+        return self._phase is _Phase.HOLDING or self._complete is not None
+
     def _take_complete(self, data: bytes) -> None:
-        if self._phase is _Phase.HOLDING or self._complete is not None:
+        if self._is_silent:
             return  # sent again because nobody could acknowledge it yet
         self._complete = data
         self._after(ANSWER_S, self._answered)
@@ -137,6 +144,7 @@ class StartGap:
         """Send what was held, in order."""
         self._turn += 1
         self._phase = _Phase.OPEN
+        self._is_beginning = False
         complete, self._complete = self._complete, None
         if complete is not None:
             self._send(complete)
@@ -152,3 +160,7 @@ class StartGap:
                 act()
 
         self._later(delay_s, due)
+
+
+def _is_data(header: Header) -> bool:
+    return header.message_type == _STREAM and header.payload_type not in HANDSHAKE_TYPES
