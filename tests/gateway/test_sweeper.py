@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.peer import FakePeer
+from tests.gateway.forwarding import FORWARD, STREAM, a_port_scene
 from tests.gateway.scenes import Scene, a_scene, types
 
 from mooring.gateway.control import ControlListener
@@ -14,6 +15,7 @@ from mooring.gateway.leg import DataListener
 from mooring.gateway.relay import Relay, Side
 from mooring.gateway.sweeper import Deadlines, sweep
 from mooring.operations.channels import ControlOpened
+from mooring.recordings.forward import Forward
 from mooring.sessions.session import End, SessionStatus
 from mooring.wire.agent_message import AgentMessage
 from mooring.wire.control_channel import TaskComplete
@@ -200,6 +202,41 @@ def test_a_client_that_does_not_come_back_ends_the_session(scene: Scene) -> None
 
     assert scene.office.ends == [(End.CLIENT_LOST, "")]
     assert types(agent.sent)[-1] == "channel_closed"
+
+
+@pytest.mark.parametrize(
+    ("forward", "silent_s", "patience_s"),
+    [(STREAM, 5.0, 75), (STREAM, 41.0, 1200), (FORWARD, 5.0, 1200)],
+    ids=["it left", "it fell silent", "many connections"],
+)
+def test_a_client_that_closed_its_only_stream_is_not_waited_for_long(
+    tmp_path: Path, forward: Forward, silent_s: float, patience_s: float
+) -> None:
+    scene = a_port_scene(tmp_path, forward)
+    agent, client = scene.join(Side.AGENT, own=False), scene.join(Side.CLIENT)
+    client.last_seen = scene.office.time - silent_s
+    scene.relay.detach(Side.CLIENT, scene.relay.legs[Side.CLIENT])
+
+    for later in (patience_s - 1, patience_s + 1):
+        now = scene.office.time + later
+        sweep([], [scene.relay], replace(DUE, now=now, before=now - 1))
+        assert bool(scene.office.ends) == (later > patience_s)
+
+    assert scene.office.ends == [(End.CLIENT_LOST, "")]
+    assert types(agent.sent)[-1] == "channel_closed"
+
+
+def test_a_client_that_is_back_has_its_whole_grace_again(tmp_path: Path) -> None:
+    scene = a_port_scene(tmp_path, STREAM)
+    scene.join(Side.AGENT, own=False)
+    scene.join(Side.CLIENT).last_seen = scene.office.time
+    scene.relay.detach(Side.CLIENT, scene.relay.legs[Side.CLIENT])
+    scene.join(Side.CLIENT)
+
+    now = scene.office.time + 76
+    sweep([], [scene.relay], replace(DUE, now=now, before=now - 1))
+
+    assert scene.office.ends == []
 
 
 def test_sides_that_are_there_have_no_deadline(scene: Scene) -> None:

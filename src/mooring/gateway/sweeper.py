@@ -89,4 +89,6 @@ def _agent_patience(relay: Relay, due: Deadlines) -> float:
 
 
 def _client_patience(relay: Relay, due: Deadlines) -> float:
-    return due.stream_grace_s if relay.is_client_done else due.client_grace_s
+    if relay.is_client_done:
+        return min(due.stream_grace_s, due.client_grace_s)
+    return due.client_grace_s
