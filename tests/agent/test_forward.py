@@ -11,7 +11,7 @@ import anyio
 import anyio.abc
 import pytest
 from anyio.streams.stapled import MultiListener
-from tests.agent.channels import Joined, joined
+from tests.net.channels import Joined, joined
 
 from mooring.agent.forward import Forward
 from mooring.agent.targets import TargetRefused, connect

@@ -8,8 +8,8 @@ import anyio
 import anyio.abc
 import anyio.lowlevel
 import pytest
-from tests.agent.channels import Joined, joined
 from tests.agent.test_forward import echo, served
+from tests.net.channels import Joined, joined
 
 from mooring.agent.pipe import Pipe
 from mooring.agent.targets import TargetRefused, connect

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 import pytest
-from tests.agent.channels import Joined
 from tests.agent.test_forward import echo, served
+from tests.net.channels import Joined
 
 from mooring.agent.port_work import PortTarget, PortWork
 from mooring.agent.work import Finish

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import anyio
 
 from mooring.agent.api import Api, ApiRefused, ChannelKind, Signer
-from mooring.agent.bell import Bell
 from mooring.agent.credentials import CredentialSource
 from mooring.agent.patience import Ending, Outcome, Pulse, reason_delay_s
+from mooring.net.bell import Bell
 from mooring.net.carrier import Carrier, Channel, Owner
 from mooring.net.http import HttpError
 from mooring.net.websocket import ConnectError, ConnectRefused, WebSocketClosed

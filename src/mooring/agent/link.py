@@ -15,12 +15,12 @@ from dataclasses import replace
 import anyio
 
 from mooring.agent.api import Api, ApiRefused, ChannelKind
-from mooring.agent.bell import Bell
 from mooring.agent.credentials import CredentialSource
 from mooring.agent.line import DIAL_ERRORS, Dialled, Line, dial, outcome_of, reach
 from mooring.agent.patience import Ending, Outcome, wait
 from mooring.agent.registry import SessionRegistry
 from mooring.agent.zygote import MAX_ORDER, Zygote
+from mooring.net.bell import Bell
 from mooring.net.websocket import WebSocketClosed
 from mooring.wire.control_channel import (
     ControlChannel,

@@ -14,9 +14,10 @@ from collections.abc import Callable
 import anyio
 import anyio.abc
 
-from mooring.agent.bell import Bell
-from mooring.agent.forward import Connect, Usage
-from mooring.agent.outlet import Outlet
+from mooring.agent.forward import Connect
+from mooring.net.bell import Bell
+from mooring.net.outlet import Outlet
+from mooring.net.streams import Usage
 from mooring.wire.data_channel import DataChannel
 
 __all__ = ["Pipe"]

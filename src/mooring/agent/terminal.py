@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import anyio
 
-from mooring.agent.bell import Bell
 from mooring.agent.shell import Shell
 from mooring.agent.work import SMALL_PAYLOAD
+from mooring.net.bell import Bell
 from mooring.wire.data_channel import DataChannel
 from mooring.wire.payloads import PayloadType, TerminalSize
 from mooring.wire.utf8 import Utf8Splitter, incomplete_suffix

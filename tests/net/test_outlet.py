@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import anyio
 import anyio.lowlevel
-from tests.agent.channels import Joined
+from tests.net.channels import Joined
 
-from mooring.agent.outlet import Outlet
+from mooring.net.outlet import Outlet
 
 
 async def test_a_full_window_is_waited_for_and_all_arrives_in_order() -> None:

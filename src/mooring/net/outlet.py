@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import anyio
 
-from mooring.agent.bell import Bell
+from mooring.net.bell import Bell
 from mooring.wire.data_channel import DataChannel
 from mooring.wire.payloads import PayloadType
 

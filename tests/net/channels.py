@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import anyio
 import anyio.lowlevel
 
-from mooring.agent.bell import Bell
+from mooring.net.bell import Bell
 from mooring.wire.channel_events import Received, Writable
 from mooring.wire.data_channel import DataChannel, Limits, Role
 from mooring.wire.payloads import PayloadType
@@ -21,7 +22,10 @@ Take = Callable[[bytes], object]
 
 
 def _end(role: Role) -> DataChannel:
-    return DataChannel(role=role, new_id=uuid.uuid4, wall_offset=0.0, limits=Limits())
+    numbers = itertools.count()
+    return DataChannel(
+        role=role, new_id=lambda: UUID(int=next(numbers)), wall_offset=0.0, limits=Limits()
+    )
 
 
 @dataclass(slots=True)

@@ -1,0 +1,143 @@
+"""Sockets joined to streams on both sides of a channel: what one end says, the other hears."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+import anyio.abc
+import pytest
+from tests.net.channels import Joined
+
+from mooring.net.streams import Streams
+from mooring.wire.channel_events import Received, Writable
+
+WHOLE = hashlib.sha256(b"seed").digest() * (4 * 2**20 // 32)
+
+
+@dataclass
+class Both:
+    """A client's streams and a node's, and the sockets at their far ends."""
+
+    ends: Joined
+    client: Streams
+    node: Streams
+    arrived: list[int] = field(default_factory=list)
+    tasks: anyio.abc.TaskGroup | None = None
+
+    async def carry_frames(self) -> None:
+        while True:
+            await self.ends.bell.wait()
+            while self._move():
+                await anyio.lowlevel.checkpoint()
+
+    def _move(self) -> bool:
+        now = anyio.current_time()
+        inward, outward = self.ends.client.writes(), self.ends.agent.writes()
+        sides = (
+            (inward, self.ends.agent, self.node),
+            (outward, self.ends.client, self.client),
+        )
+        for frames, channel, streams in sides:
+            for frame in frames:
+                channel.receive(frame, now)
+            for event in channel.events():
+                if isinstance(event, Received):
+                    assert streams.take(event.payload)
+                elif isinstance(event, Writable):
+                    streams.has_room()
+        return bool(inward or outward)
+
+    async def connection(self) -> tuple[anyio.abc.SocketStream, anyio.abc.SocketStream]:
+        """Return the two outer ends of a connection through everything."""
+        assert self.tasks is not None
+        near, near_inner = await pair()
+        far, far_inner = await pair()
+        stream = self.client.open()
+        self.tasks.start_soon(self.client.carry, stream, near_inner)
+        with anyio.fail_after(5):
+            while stream not in self.arrived:
+                await anyio.lowlevel.checkpoint()
+        self.tasks.start_soon(self.node.carry, stream, far_inner)
+        return near, far
+
+
+async def pair() -> tuple[anyio.abc.SocketStream, anyio.abc.SocketStream]:
+    one, other = socket.socketpair(socket.AF_UNIX)
+    wrap = anyio.abc.SocketStream.from_socket
+    return await wrap(one), await wrap(other)
+
+
+@asynccontextmanager
+async def both(version: int) -> AsyncIterator[Both]:
+    ends = Joined()
+    arrived: list[int] = []
+    made = Both(
+        ends=ends,
+        client=Streams(ends.client, ends.bell.ring, version=version, opened=arrived.append),
+        node=Streams(ends.agent, ends.bell.ring, version=version, opened=arrived.append),
+        arrived=arrived,
+    )
+    async with anyio.create_task_group() as tasks:
+        made.tasks = tasks
+        for job in (made.carry_frames, made.client.run, made.node.run):
+            tasks.start_soon(job)
+        yield made
+        tasks.cancel_scope.cancel()
+
+
+async def read_all(stream: anyio.abc.SocketStream) -> bytes:
+    with anyio.fail_after(20):
+        return b"".join([part async for part in stream])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_four_mebibytes_each_way_and_each_end_closes_alone(version: int) -> None:
+    async def push(stream: anyio.abc.SocketStream) -> None:
+        await stream.send(WHOLE)
+        await stream.send_eof()
+
+    async with both(version) as made:
+        near, far = await made.connection()
+        async with near, far, anyio.create_task_group() as tasks:
+            tasks.start_soon(push, near)
+            assert await read_all(far) == WHOLE
+            tasks.start_soon(push, far)
+            assert await read_all(near) == WHOLE
+
+        assert made.client.usage.bytes_in == made.client.usage.bytes_out == len(WHOLE)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_connections_do_not_mix(version: int) -> None:
+    async with both(version) as made:
+        pairs = [await made.connection() for _ in range(10)]
+        for number, (near, _) in enumerate(pairs):
+            await near.send(b"%d" % number)
+
+        heard = [await far.receive() for _, far in pairs]
+
+        assert heard == [b"%d" % number for number in range(10)]
+        for near, far in pairs:
+            await near.aclose()
+            await far.aclose()
+
+
+async def test_a_refused_stream_ends_the_other_sides_connection() -> None:
+    async with both(1) as made:
+        assert made.tasks is not None
+        near, inner = await pair()
+        stream = made.client.open()
+        made.tasks.start_soon(made.client.carry, stream, inner)
+        with anyio.fail_after(5):
+            while stream not in made.arrived:
+                await anyio.lowlevel.checkpoint()
+
+        made.node.refuse(stream)
+
+        assert await read_all(near) == b""
+        await near.aclose()
