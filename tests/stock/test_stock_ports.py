@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -272,6 +273,19 @@ def test_ssh_runs_a_command_and_leaves_nothing_behind(
     assert "it-42" not in shown
 
 
+def runs(agent: StockAgent, words: str) -> bool:
+    """Whether a process with these words in its command runs on the node."""
+    pids = subprocess.run(
+        ["ip", "netns", "pids", agent.namespace.name], check=True, capture_output=True, text=True
+    )
+    for pid in pids.stdout.split():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            if words.encode() in command:
+                return True
+    return False
+
+
 @pytest.mark.timeout(200)
 def test_ssh_that_is_killed_leaves_nothing_behind(
     site: Site, agent: StockAgent, binaries: Path, sshd: tuple[int, Path]
@@ -285,6 +299,7 @@ def test_ssh_that_is_killed_leaves_nothing_behind(
     assert client.stdout.readline() == b"ready\n"
     session_id = newest_ssh(site)
     assert site.session(session_id, "Active")
+    assert runs(agent, "sleep 600")
 
     os.killpg(client.pid, signal.SIGKILL)
     stop(client)
@@ -293,3 +308,4 @@ def test_ssh_that_is_killed_leaves_nothing_behind(
     client.stdin.close()
     site.wait_until(lambda: site.session(session_id, "History"), "the session is over", 120)
     assert site.session(session_id, "History")["Details"] == "the client did not come back"
+    site.wait_until(lambda: not runs(agent, "sleep 600"), "the node has let go of it")

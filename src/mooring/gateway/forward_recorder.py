@@ -28,6 +28,7 @@ from mooring.wire.payloads import TerminalSize
 __all__ = ["NEWS_EVERY_US", "ForwardRecorder"]
 
 NEWS_EVERY_US = 10_000_000
+_LOOK_EVERY_US = 1_000_000
 
 _SHOWN = "o"
 _ENTRY = "c"
@@ -54,6 +55,7 @@ class ForwardRecorder:
         self._to = forward
         self._ledger = Ledger(forward)
         self._told_us = 0
+        self._look_us = 0
 
     @property
     def next_sequence(self) -> int:
@@ -85,8 +87,14 @@ class ForwardRecorder:
             self.segments.open(now_us)
             self._told_us = now_us
         entries = self._ledger.passed(peer, sequence, payload_type, payload, now_us)
+        if entries or now_us >= self._look_us:
+            self._write(entries, now_us)
+
+    def _write(self, entries: list[Entry], now_us: int) -> None:
+        """Write entries, those that are due with them, and seal what is large or old."""
+        self._look_us = now_us + _LOOK_EVERY_US
         if now_us - self._told_us > NEWS_EVERY_US and self._ledger.has_news:
-            entries += self._ledger.news()
+            entries = [*entries, *self._ledger.news()]
         if entries:
             self._told_us = now_us
             self.segments.write(self._lines(entries, now_us), now_us)

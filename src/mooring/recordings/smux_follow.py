@@ -9,7 +9,7 @@ Source: the xtaci/smux protocol, as in ``wire.smux``; the version is that of the
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.json_object import JsonObject, JsonValue
@@ -21,9 +21,11 @@ _HEADER = struct.Struct("<BBHI")
 _VERSIONS = (1, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a piece did to a stream: for PSH, ``size`` bytes of its data came by."""
+class Step(NamedTuple):
+    """What a piece did to a stream: for PSH, ``size`` bytes of its data came by.
+
+    A tuple, because one is made for every frame.
+    """
 
     command: Command
     stream_id: int
