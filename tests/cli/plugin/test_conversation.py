@@ -1,7 +1,7 @@
 """A client's side of a session, against an agent's channel, without any I/O."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,8 @@ from mooring.wire.channel_events import Closed, Received
 from mooring.wire.data_channel import DataChannel, Limits, Role
 from mooring.wire.handshake import HandshakeComplete, HandshakeRequest, RequestedAction, Terms
 from mooring.wire.handshake import HandshakeResponse as Response
-from mooring.wire.payloads import PayloadType
+from mooring.wire.json_object import JsonValue
+from mooring.wire.payloads import PayloadType, SessionFlag, serialize_flag
 from mooring.wire.session_order import SessionType
 
 
@@ -27,12 +28,16 @@ class Pair:
 
         self.shown: list[bytes] = []
         self.said: list[str] = []
-        self.begun: list[SessionType] = []
+        self.begun: list[tuple[SessionType, Mapping[str, JsonValue]]] = []
         self.channel = DataChannel(
             role=Role.CLIENT, new_id=new_id, wall_offset=1.0, limits=Limits()
         )
         self.agent = DataChannel(role=Role.AGENT, new_id=new_id, wall_offset=1.0, limits=Limits())
-        face = Face(show=self.shown.append, say=self.said.append, begin=self.begun.append)
+        face = Face(
+            show=self.shown.append,
+            say=self.said.append,
+            begin=lambda kind, properties: self.begun.append((kind, properties)),
+        )
         self.conversation = Conversation(self.channel, face)
 
     def hears(self, payload_type: int, payload: bytes) -> None:
@@ -71,7 +76,7 @@ def test_a_shell_begins_when_the_handshake_is_complete() -> None:
     assert response.accepts_session_type()
     assert response.client_version == "1.2.900.0"
     assert before == []
-    assert pair.begun == [SessionType.STANDARD_STREAM]
+    assert pair.begun == [(SessionType.STANDARD_STREAM, {})]
 
 
 def test_two_ends_of_ours_settle_terms() -> None:
@@ -89,7 +94,7 @@ def test_output_before_any_handshake_begins_a_shell() -> None:
 
     pair.hears(PayloadType.OUTPUT, b"$ ")
 
-    assert pair.begun == [SessionType.STANDARD_STREAM]
+    assert pair.begun == [(SessionType.STANDARD_STREAM, {})]
     assert pair.shown == [b"$ "]
 
 
@@ -108,13 +113,54 @@ def refusal_of(make: Callable[[], tuple[RequestedAction, ...]]) -> tuple[Ending 
     return pair.conversation.ending, response
 
 
-def test_a_port_session_ends_in_words_and_the_agent_hears_no() -> None:
-    ending, response = refusal_of(lambda: (RequestedAction.session_type(SessionType.PORT),))
+FORWARDING: dict[str, JsonValue] = {"portNumber": "22", "type": "LocalPortForwarding"}
 
-    assert ending is not None
-    assert ending.how is How.FAILED
-    assert "later version" in ending.text
-    assert not response.accepts_session_type()
+
+def port() -> RequestedAction:
+    return RequestedAction.session_type(SessionType.PORT, FORWARDING)
+
+
+def test_a_port_begins_with_the_properties_of_its_document() -> None:
+    pair = Pair()
+
+    response = pair.asked(port())
+    pair.hears(PayloadType.HANDSHAKE_COMPLETE, complete())
+
+    assert response.accepts_session_type()
+    assert pair.begun == [(SessionType.PORT, FORWARDING)]
+
+
+def test_nothing_but_output_gets_among_the_bytes_of_a_port() -> None:
+    pair = Pair()
+    pair.asked(port())
+    pair.hears(PayloadType.HANDSHAKE_COMPLETE, complete())
+
+    for kind in (PayloadType.ERROR, PayloadType.STDERR, PayloadType.EXIT_CODE):
+        pair.hears(kind, b"noise")
+    pair.hears(PayloadType.OUTPUT, b"bytes")
+
+    assert pair.shown == [b"bytes"]
+
+
+def test_a_target_that_refused_is_told_in_stock_words() -> None:
+    pair = Pair()
+    pair.asked(port())
+    pair.hears(PayloadType.HANDSHAKE_COMPLETE, complete())
+
+    pair.hears(PayloadType.FLAG, serialize_flag(SessionFlag.CONNECT_TO_PORT_ERROR))
+
+    assert pair.said == ["Connection to destination port failed, check SSM Agent logs.\n"]
+
+
+def test_an_agent_too_old_for_the_mux_hears_no() -> None:
+    pair = Pair()
+    request = HandshakeRequest(agent_version="3.0.196.0", actions=(port(),), terms=None)
+
+    pair.hears(PayloadType.HANDSHAKE_REQUEST, request.serialize())
+
+    assert not pair.answer().accepts_session_type()
+    assert pair.conversation.ending is not None
+    assert "too old" in pair.conversation.ending.text
 
 
 def test_encryption_ends_in_words_and_the_agent_hears_no() -> None:

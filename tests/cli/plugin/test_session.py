@@ -306,20 +306,34 @@ async def test_an_action_nobody_knows_is_answered_as_the_stock_plugin_does() -> 
     assert (action.status, action.result, action.error) == (0, 3, "Unsupported action Dance")
 
 
-@pytest.mark.parametrize("what", ["port", "encryption"])
-async def test_what_cannot_be_done_yet_is_refused_in_words(what: str) -> None:
+async def test_what_cannot_be_done_yet_is_refused_in_words() -> None:
     async with serving() as gateway:
-        if what == "port":
-            gateway.session_type = SessionType.PORT
-        else:
-            gateway.extra_actions = (RequestedAction(action_type="KMSEncryption"),)
+        gateway.extra_actions = (RequestedAction(action_type="KMSEncryption"),)
         person = Person(gateway.command())
-        await person.reads("later version" if what == "port" else "cannot encrypt")
+        await person.reads("cannot encrypt")
         await gateway.until(lambda: gateway.response)
 
         assert await person.leaves() == 1
         assert gateway.response is not None
         assert not gateway.response.accepts_session_type()
+
+
+async def test_a_single_stream_is_the_input_and_the_output_as_they_are() -> None:
+    async with serving() as gateway:
+        gateway.session_type = SessionType.PORT
+        async with anyio.create_task_group() as tasks:
+
+            async def node() -> None:
+                await gateway.types(b"\n")
+                gateway.show(b"SSH-2.0-node\r\n\x00\xff")
+                await gateway.types(b"SSH-2.0-client\n")
+
+            tasks.start_soon(node)
+            ended = await piped(gateway, b"\nSSH-2.0-client\n")
+
+    assert bytes(gateway.typed) == b"\nSSH-2.0-client\n"
+    assert b"SSH-2.0-node\r\n\x00\xff" in ended.stdout
+    assert ended.returncode == 0
 
 
 async def test_a_server_that_ends_it_before_the_handshake_is_heard() -> None:

@@ -3,7 +3,7 @@
 No I/O here: events of the channel come in, what to show and the end come out.
 
 Stock agents begin a plain shell without a handshake; then their first output begins the session.
-Our client takes part in shells alone: it refuses ports and encryption, in words.
+Our client refuses encryption, and the ports of agents so old that they know no mux, in words.
 
 Source: session-manager-plugin, src/datachannel/streaming.go.
 """
@@ -11,7 +11,7 @@ Source: session-manager-plugin, src/datachannel/streaming.go.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mooring.cli.plugin.ending import Ending, How
@@ -28,9 +28,11 @@ from mooring.wire.handshake import (
     ProcessedAction,
     Terms,
     answer,
+    is_newer,
     next_state,
 )
-from mooring.wire.payloads import PayloadType, parse_exit_code
+from mooring.wire.json_object import JsonValue
+from mooring.wire.payloads import PayloadType, SessionFlag, parse_exit_code, parse_flag
 from mooring.wire.session_order import SessionType
 
 __all__ = ["CLIENT_VERSION", "Conversation", "Face"]
@@ -40,7 +42,11 @@ CLIENT_VERSION = "1.2.900.0"
 the token as an argument that others can read."""
 
 _OURS = Terms(max_payload=64 * 1024, window_bytes=128 * 1024)
-_NO_PORTS = "port forwarding comes with a later version of this plugin; use AWS's plugin for it"
+_OURS_FOR_PORTS = Terms(max_payload=64 * 1024, window_bytes=1024 * 1024)
+_PORT_PAYLOAD = 32 * 1024
+"""What stock agents take in a port session; a shell's keys are never so many."""
+_MUX_SINCE = "3.0.196.0"
+_NO_PORTS = "the node's agent is too old to forward ports to this plugin; update the agent"
 _NO_ENCRYPTION = "this plugin cannot encrypt sessions with KMS yet; use AWS's plugin for it"
 
 
@@ -52,8 +58,8 @@ class Face:
     """Show the node's output."""
     say: Callable[[str], None]
     """Show a line of our own."""
-    begin: Callable[[SessionType], None]
-    """The shell is there: take keys."""
+    begin: Callable[[SessionType, Mapping[str, JsonValue]], None]
+    """The node is there: take keys, or connections; properties come with ports alone."""
 
 
 class Conversation:
@@ -64,6 +70,7 @@ class Conversation:
         self._face = face
         self._state = HandshakeState.WAITING_FOR_REQUEST
         self._session_type = SessionType.STANDARD_STREAM
+        self._properties: Mapping[str, JsonValue] = {}
         self._exit_code: int | None = None
         self.ending: Ending | None = None
         """Set at the end; ``farewell`` says that the agent should hear it first."""
@@ -92,15 +99,27 @@ class Conversation:
         if payload_type == PayloadType.HANDSHAKE_COMPLETE:
             self._greet(HandshakeComplete.parse(payload))
         if before is not HandshakeState.DONE:
-            self._face.begin(self._session_type)
+            self._face.begin(self._session_type, self._properties)
         if payload_type == PayloadType.EXIT_CODE:
             with contextlib.suppress(RemoteProtocolError):
                 self._exit_code = parse_exit_code(payload)
-        if payload_type not in (PayloadType.HANDSHAKE_COMPLETE, PayloadType.FLAG):
+        if payload_type == PayloadType.FLAG:
+            self._hear_flag(payload)
+        elif payload_type != PayloadType.HANDSHAKE_COMPLETE and self._is_for_me(payload_type):
             self._face.show(payload)
 
+    def _is_for_me(self, payload_type: int) -> bool:
+        """A shell shows whatever comes; among the bytes of a port nothing else may get."""
+        return self._session_type is not SessionType.PORT or payload_type == PayloadType.OUTPUT
+
+    def _hear_flag(self, payload: bytes) -> None:
+        if parse_flag(payload) is SessionFlag.CONNECT_TO_PORT_ERROR:
+            self._face.say("Connection to destination port failed, check SSM Agent logs.\n")
+
     def _answer(self, request: HandshakeRequest, now: float) -> None:
-        response = answer(request, client_version=CLIENT_VERSION, terms=_OURS)
+        is_port = request.session_type() is SessionType.PORT
+        terms = _OURS_FOR_PORTS if is_port else _OURS
+        response = answer(request, client_version=CLIENT_VERSION, terms=terms)
         refusal = _refusal(request)
         if refusal:
             refused = tuple(_refuse(action, refusal) for action in response.actions)
@@ -110,8 +129,11 @@ class Conversation:
         self._channel.send(PayloadType.HANDSHAKE_RESPONSE, response.serialize(), now)
         if response.terms is not None:
             self._channel.adopt(response.terms)
+        elif is_port and not refusal:
+            self._channel.set_max_payload(_PORT_PAYLOAD)
         if not refusal:
             self._session_type = request.session_type()
+            self._properties = _properties(request)
 
     def _greet(self, complete: HandshakeComplete) -> None:
         if complete.customer_message:
@@ -122,7 +144,16 @@ def _refusal(request: HandshakeRequest) -> str:
     """Say why this client cannot take part; empty when it can."""
     if any(action.action_type == ActionType.KMS_ENCRYPTION for action in request.actions):
         return _NO_ENCRYPTION
-    return _NO_PORTS if request.session_type() is SessionType.PORT else ""
+    is_port = request.session_type() is SessionType.PORT
+    return _NO_PORTS if is_port and not is_newer(request.agent_version, _MUX_SINCE) else ""
+
+
+def _properties(request: HandshakeRequest) -> Mapping[str, JsonValue]:
+    for action in request.actions:
+        found = action.parameters.get("Properties")
+        if action.action_type == ActionType.SESSION_TYPE and isinstance(found, Mapping):
+            return found
+    return {}
 
 
 def _refuse(action: ProcessedAction, text: str) -> ProcessedAction:

@@ -72,7 +72,14 @@ async def hold(invocation: Invocation, terminal: Terminal, ca_files: tuple[str, 
         line = Line(
             invocation, calls, context=context, world=world, notice=notice, patience=Patience()
         )
-        session = Session(line, keys=_KEYS, screen=screen, terminal=terminal, world=world)
+        session = Session(
+            line,
+            session_id=invocation.session_id,
+            keys=_KEYS,
+            screen=screen,
+            terminal=terminal,
+            world=world,
+        )
         return await session.run(goodbye)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import anyio
@@ -19,6 +19,7 @@ import anyio
 from mooring.cli.plugin.conversation import Conversation, Face
 from mooring.cli.plugin.ending import Ending, How
 from mooring.cli.plugin.escape import HELP, Escape, EscapeScanner
+from mooring.cli.plugin.forward import ForwardFailed, LocalEnd, LocalForward
 from mooring.cli.plugin.keyboard import Keyboard
 from mooring.cli.plugin.line import Line, Over, drop
 from mooring.cli.plugin.screen import Screen
@@ -29,6 +30,7 @@ from mooring.net.websocket import WebSocketClosed
 from mooring.net.websocket_client import WebSocket
 from mooring.wire.channel_events import Event, Writable
 from mooring.wire.data_channel import DataChannel, Limits, Role
+from mooring.wire.json_object import JsonValue
 from mooring.wire.payloads import PayloadType
 from mooring.wire.session_order import SessionType
 
@@ -47,10 +49,18 @@ _PIECE = 16 * 1024
 class Session:
     """Runs once; ``run`` returns how it ended."""
 
-    def __init__(
-        self, line: Line, *, keys: int, screen: Screen, terminal: Terminal, world: World
+    def __init__(  # noqa: PLR0913  # the parts that make up a session
+        self,
+        line: Line,
+        *,
+        session_id: str,
+        keys: int,
+        screen: Screen,
+        terminal: Terminal,
+        world: World,
     ) -> None:
         self._line = line
+        self._session_id = session_id
         self._now = asyncio.get_running_loop().time
         self._screen = screen
         self._terminal = terminal
@@ -65,6 +75,8 @@ class Session:
         self._keyboard = Keyboard(keys, self._typed)
         self._scanner = EscapeScanner()
         self._session_type: SessionType | None = None
+        self._forward: LocalForward | None = None
+        self._forwards = anyio.Event()
         self._pending = bytearray()
         self._last_key = b""
         self._shown_at = self._now()
@@ -83,6 +95,7 @@ class Session:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._keep_line)
                 tasks.start_soon(self._part)
+                tasks.start_soon(self._carry_connections)
                 tasks.start_soon(self._watch_screen)
                 await self._over.wait()
                 with anyio.move_on_after(_FAREWELL_S):
@@ -142,19 +155,24 @@ class Session:
         self._conversation.react(event, self._now())
         if isinstance(event, Writable):
             self._pump()
+            if self._forward is not None:
+                self._forward.has_room()
         if self._conversation.ending is not None:
             self._end(self._conversation.ending)
 
     def is_full(self) -> bool:
         """See ``Owner.is_full``."""
-        return self._screen.is_full()
+        is_full = self._forward is not None and self._forward.is_full()
+        return is_full or self._screen.is_full()
 
     async def wait_room(self) -> None:
         """See ``Owner.wait_room``."""
+        if self._forward is not None:
+            await self._forward.wait_room()
         await self._screen.room()
 
     async def _until_flushed(self) -> None:
-        while not self._channel.flushed and self._carrier is not None:
+        while (self._pending or not self._channel.flushed) and self._carrier is not None:
             await self._carrier.wait_heard()
 
     def _end(self, ending: Ending) -> None:
@@ -166,16 +184,50 @@ class Session:
 
     def _show(self, data: bytes) -> None:
         self._shown_at = self._now()
-        self._screen.write(data)
+        if self._forward is None:
+            self._screen.write(data)
+        elif not self._forward.take(data):
+            self._end(Ending(how=How.FAILED, text="the node broke the protocol of connections"))
 
-    def _begin(self, session_type: SessionType) -> None:
+    def _begin(self, session_type: SessionType, properties: Mapping[str, JsonValue]) -> None:
         self._session_type = session_type
+        if session_type is SessionType.PORT:
+            self._begin_port(LocalEnd.read(properties))
+            return
         self._terminal.make_raw()
         self._report_size()
         self._keyboard.read()
 
+    # A port: connections of programs here, or one stream in our own input and output.
+
+    def _begin_port(self, end: LocalEnd | None) -> None:
+        if end is None:
+            self._keyboard.read()
+            return
+        self._forward = LocalForward(
+            end,
+            self._channel,
+            self._speak,
+            session_id=self._session_id,
+            say=lambda text: self.say(f"{text}\n"),
+        )
+        self._forwards.set()
+
+    async def _carry_connections(self) -> None:
+        await self._forwards.wait()
+        assert self._forward is not None  # noqa: S101  # set with the event
+        try:
+            await self._forward.run()
+        except ForwardFailed as failure:
+            self._end(Ending(how=How.FAILED, text=f"Cannot perform start session: {failure}"))
+
+    # The keys.
+
+    def _is_shell(self) -> bool:
+        return self._session_type not in (None, SessionType.PORT)
+
     def _report_size(self) -> None:
-        if self._session_type is not None and not self._channel.closed:
+        if self._is_shell() and not self._channel.closed:
             size = self._terminal.size().serialize()
             self._channel.send(PayloadType.SIZE, size, self._now())
             self._speak()
@@ -183,6 +235,8 @@ class Session:
     def _typed(self, data: bytes) -> None:
         if not data:
             self._input_over.set()
+        elif self._session_type is SessionType.PORT:
+            self._queue(data)
         elif not self._terminal.is_terminal:
             # A lone line feed is Enter to AWS's plugin, which some shells insist on.
             self._queue(b"\r" if data == b"\n" else data)
@@ -209,13 +263,17 @@ class Session:
             del self._pending[: len(piece)]
         if self._pending:
             self._keyboard.pause()
-        elif self._session_type is not None:
+        elif self._session_type is not None and self._forward is None:
             self._keyboard.read()
         self._speak()
 
     async def _part(self) -> None:
         """Do what the end of the input asks for."""
         await self._input_over.wait()
+        if self._session_type is SessionType.PORT:
+            await self._until_flushed()
+            self._end(Ending(how=How.LEFT))
+            return
         if self._terminal.is_terminal:
             self._end(Ending(how=How.SIGNALLED, signal_number=signal.SIGHUP))
             return
@@ -250,13 +308,17 @@ class Session:
                 self._end(Ending(how=How.SIGNALLED, signal_number=number))
             elif number not in _KEYS:
                 self._resized_or_continued(number)
-            elif self._session_type is not None:
+            elif self._is_shell():
                 self._queue(_KEYS[number])
-            elif number is not signal.SIGTSTP:
+            elif number is not signal.SIGTSTP and not self._is_single_stream():
                 self._end(Ending(how=How.LEFT))
+
+    def _is_single_stream(self) -> bool:
+        """Whether another program has us as its line: a signal at its terminal is not for us."""
+        return self._session_type is SessionType.PORT and self._forward is None
 
     def _resized_or_continued(self, number: signal.Signals) -> None:
         # Whoever stopped us has taken the terminal back to its own modes.
-        if number == signal.SIGCONT and self._session_type is not None:
+        if number == signal.SIGCONT and self._is_shell():
             self._terminal.make_raw()
         self._report_size()
