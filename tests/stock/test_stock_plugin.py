@@ -9,6 +9,7 @@ from pathlib import Path
 import pexpect
 import pytest
 from tests.e2e.dev import Dev
+from tests.e2e.forwarding import echo_server, forwarded
 
 PROMPT = r"[$#] "
 
@@ -60,3 +61,14 @@ def test_a_shell_survives_a_crash_of_the_server(dev: Dev, binaries: Path) -> Non
     shell.sendline("exit")
     shell.expect(pexpect.EOF, timeout=60)
     shell.close()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_forwards_many_connections_at_once_every_time(
+    dev: Dev, binaries: Path, attempt: int
+) -> None:
+    bodies = [bytes([attempt, number]) * 200_000 for number in range(6)]
+
+    with echo_server() as port, forwarded(dev, port, plugin_folder=binaries) as through:
+        assert through.ask_at_once(bodies) == bodies
+        assert "Terminate signal received" in through.leave()
