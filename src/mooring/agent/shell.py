@@ -218,7 +218,7 @@ class Shell:
                 break
             pieces.append(piece)
             size += len(piece)
-            if len(piece) < _LITTLE:
+            if size < _LITTLE:
                 break
         return b"".join(pieces), is_over
 

@@ -22,6 +22,11 @@ from mooring.wire.utf8 import Utf8Splitter, incomplete_suffix
 __all__ = ["Terminal", "pieces"]
 
 _READ_SIZE = 32 * 1024
+_BUSY_BYTES = 4 * 1024
+_GATHER_S = 0.001
+"""While more than ``_BUSY_BYTES`` are on their way nobody waits for an echo; so what a program
+prints is gathered a little, or a flood would leave in crumbs, each with a frame of its own."""
+
 _MAX_AHEAD = 256 * 1024
 _MOST_AHEAD = 16 * 1024 * 1024
 
@@ -41,6 +46,7 @@ class Terminal:
         self._splitter = Utf8Splitter()
         self._unsent: deque[bytes] = deque()
         self._is_reading = False
+        self._gathering: asyncio.TimerHandle | None = None
         self._room = Bell()
         self._stop = anyio.Event()
         self._ahead: deque[bytes] = deque([f"{profile}\n".encode()] if profile else ())
@@ -61,6 +67,8 @@ class Terminal:
             self._is_running = False
             self._is_over = True
             self._read_on(on=False)
+            if self._gathering is not None:
+                self._gathering.cancel()
             self._forget_input()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._cancel_on_stop, tasks.cancel_scope)
@@ -145,8 +153,17 @@ class Terminal:
 
     # What is shown.
 
+    def _notice(self) -> None:
+        """See that the shell has printed something."""
+        if self._channel.unacked_bytes > _BUSY_BYTES:
+            self._gathering = self._loop.call_later(_GATHER_S, self._show)
+            self._read_on(on=False)
+        else:
+            self._show()
+
     def _show(self) -> None:
-        """Take what the shell has printed; called whenever there is something."""
+        """Take what the shell has printed."""
+        self._gathering = None
         output, is_over = self._shell.take(_READ_SIZE)
         self._unsent.extend(pieces(self._splitter.push(output), self._payload))
         self._send()
@@ -178,13 +195,13 @@ class Terminal:
             self._unsent.clear()
         if is_news:
             self._speak()
-        self._read_on(on=self._is_running and not self._unsent)
+        self._read_on(on=self._is_running and not self._unsent and self._gathering is None)
         if self._unsent:
             self._taken.ring()
 
     def _read_on(self, *, on: bool) -> None:
         if on and not self._is_reading:
-            self._loop.add_reader(self._shell.fileno(), self._show)
+            self._loop.add_reader(self._shell.fileno(), self._notice)
         elif self._is_reading and not on:
             self._loop.remove_reader(self._shell.fileno())
         self._is_reading = on
