@@ -1,5 +1,8 @@
 """What time ends, and what it leaves alone."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from tests.fakes.world import FakeWorld
 
@@ -8,6 +11,7 @@ from mooring.operations.expiry import expire
 from mooring.operations.orders import session_subject
 from mooring.operations.sessions import start_session
 from mooring.ports.records import Ticket
+from mooring.ports.tables import Transaction
 from mooring.sessions.session import Session, SessionStatus
 
 
@@ -51,6 +55,26 @@ async def test_an_open_session_ends_at_its_maximum(world: FakeWorld) -> None:
 
     session = await kept(world, account_id, session_id)
     assert session.status is SessionStatus.TERMINATED
+    assert session.details == "the maximum session duration was reached"
+
+
+async def test_a_document_can_say_a_shorter_maximum(world: FakeWorld) -> None:
+    account_id, session_id = await started(world)
+    await session_connected(world.world, account_id, session_id)
+
+    def shorten(tx: Transaction) -> None:
+        plan = tx.session_plans.get(session_id)
+        assert plan is not None
+        tx.session_plans.put(replace(plan, max_duration=timedelta(minutes=2)))
+
+    await world.store.write(account_id, shorten)
+
+    world.pass_time(minutes=2)
+    assert await expire(world.world) == 0
+    world.pass_time(seconds=1)
+    assert await expire(world.world) == 1
+
+    session = await kept(world, account_id, session_id)
     assert session.details == "the maximum session duration was reached"
 
 

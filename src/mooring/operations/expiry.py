@@ -13,6 +13,8 @@ __all__ = ["expire"]
 
 _SCAN = 500
 _LATE = timedelta(seconds=30)
+_SHORTEST_MAXIMUM = timedelta(minutes=1)
+"""What a document can say at least; younger sessions need no look at their plan."""
 
 
 async def expire(world: World) -> int:
@@ -45,17 +47,28 @@ def _due(world: World, tx: Transaction, now: datetime) -> list[tuple[Session, En
     due: list[tuple[Session, End]] = []
     before: tuple[datetime, str] | None = None
     while rows := tx.sessions.page(active=True, before=before, limit=_SCAN):
-        due += [(row, end) for row in rows if (end := _end_of(world, row, now)) is not None]
+        due += [(row, end) for row in rows if (end := _end_of(world, tx, row, now))]
         before = rows[-1].started_at, rows[-1].session_id
     return due
 
 
-def _end_of(world: World, session: Session, now: datetime) -> End | None:
+def _end_of(world: World, tx: Transaction, session: Session, now: datetime) -> End | None:
     age = now - session.started_at
-    if age > world.site.maximum_session:
+    if age > _maximum(world, tx, session, age):
         return End.MAXIMUM_DURATION
     if session.status is SessionStatus.CONNECTING and age > world.site.start_deadline + _LATE:
         return End.TIMEOUT
     if session.status is SessionStatus.TERMINATING:
         return End.TERMINATED
     return None
+
+
+def _maximum(world: World, tx: Transaction, session: Session, age: timedelta) -> timedelta:
+    """Return how long the session may last: as its document said when it was started, at most."""
+    most = world.site.maximum_session
+    if age < _SHORTEST_MAXIMUM:
+        return most
+    plan = tx.session_plans.get(session.session_id)
+    if plan is None or plan.max_duration is None:
+        return most
+    return min(most, plan.max_duration)
