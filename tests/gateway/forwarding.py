@@ -64,11 +64,13 @@ def a_forward_recorder(
     return ForwardRecorder(a_session(), forward, settings, (clock, FakeKeyRing()))
 
 
-def a_port_scene(tmp_path: Path, forward: Forward = FORWARD) -> Scene:
+def a_port_scene(
+    tmp_path: Path, forward: Forward = FORWARD, office: FakeOffice | None = None
+) -> Scene:
     """Return a relay of a port session whose sides have not come yet."""
     spool = tmp_path / "spool"
     spool.mkdir()
-    clock, office = FakeClock(), FakeOffice()
+    clock, office = FakeClock(), office or FakeOffice()
     stamp = Stamp(FakeEntropy().uuid, 1_700_000_000.0)
     recorder = a_forward_recorder(spool, clock, forward)
     relay = Relay(a_session(), recorder, office, stamp)

@@ -398,6 +398,21 @@ async def test_a_session_that_is_over_lets_nobody_in_though_the_row_is_not_writt
     assert house.gateway.statistics().sessions == 0
 
 
+async def test_a_client_that_comes_after_the_end_hears_how_it_was(house: House) -> None:
+    node, _ = await house.node()
+    session = await house.started(node)
+    agent = await house.joins(session.session_id, await house.agent_token(node, session.session_id))
+    agent.says(terminating("this agent does not know sessions of type `Dance`"))
+    await house.ended(node, session.session_id)
+
+    client = await house.joins(session.session_id, session.token)
+
+    assert client.peer.closed is not None
+    assert client.peer.closed[0] == 1000
+    told = json.loads(parse(client.peer.sent[0]).payload)["Output"]
+    assert told.endswith("this agent does not know sessions of type `Dance`")
+
+
 async def test_a_store_that_is_away_when_a_session_ends_is_told_when_it_is_back(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
