@@ -77,6 +77,8 @@ def test_the_certificate_holds_every_name_that_clients_use(tmp_path: Path) -> No
         "*.ec2.eu-1.vpce.mooring.example",
         "*.iam.eu-1.vpce.mooring.example",
         "*.sts.eu-1.vpce.mooring.example",
+        "*.cloudtrail.eu-1.vpce.mooring.example",
+        "*.organizations.eu-1.vpce.mooring.example",
         "localhost",
     }
     assert set(server_names("mooring.example", "eu-1")) == set(names.get_values_for_type(DNSName))

@@ -249,3 +249,14 @@ def test_says_when_a_node_has_no_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ShellFailed, match="no shell"):
         login_shell(myself())
+
+
+async def test_a_command_runs_in_a_terminal_and_ends_with_its_own_code() -> None:
+    shell = start_shell(myself(), {}, "tty -s && echo in $((6*7)) terminal; exit 3")
+    try:
+        await read_until(shell, rb"in 42 terminal\r\n")
+
+        with anyio.fail_after(10):
+            assert await shell.wait() == 3
+    finally:
+        shell.close()

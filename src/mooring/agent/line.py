@@ -6,6 +6,7 @@ a token by a signed POST, a signed upgrade, the token as first message, then fra
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import ssl
@@ -38,6 +39,7 @@ _CONNECT_S = 10.0
 _MAX_MESSAGE = 2 * 1024 * 1024
 _LOOK_EVERY_S = 5.0
 _GOODBYE_S = 1.0
+_LAST_WORDS_S = 2.0
 _PORTS = {"http": 80, "https": 443}
 _STALE = frozenset({400, 401, 403})
 _ANSWERS = frozenset({errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
@@ -162,6 +164,8 @@ class Line(Generic[EventT]):
                 async with anyio.create_task_group() as tasks:
                     for job in jobs:
                         tasks.start_soon(self._until_closed, job, tasks.cancel_scope)
+            if self._outcome is None:
+                await self._hear_out()
         finally:
             self._channel.disconnected()
             is_dead = self._outcome is not None and self._outcome.ending is Ending.UNANSWERED
@@ -187,6 +191,12 @@ class Line(Generic[EventT]):
         except WebSocketClosed as error:
             self._outcome = self._outcome or outcome_of(error)
         scope.cancel()
+
+    async def _hear_out(self) -> None:
+        """Let the server close first: what was said last may still wait for the token's check."""
+        with anyio.move_on_after(_LAST_WORDS_S), contextlib.suppress(WebSocketClosed):
+            while True:
+                await self._websocket.receive()
 
     async def _watch(self) -> None:
         """Return when the connection is dead."""

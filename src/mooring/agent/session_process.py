@@ -123,8 +123,7 @@ def _shell(context: SessionContext, order: SessionOrder) -> Shell:
         ShellFailed: it does not start, or is not what this agent runs.
     """
     inputs = order.inputs
-    if order.session_type is not SessionType.STANDARD_STREAM:
-        raise ShellFailed(f"this agent does not know sessions of type `{order.session_type}`")
+    command = _command(order)
     if inputs.kms_key_id:
         raise ShellFailed("this agent does not encrypt sessions with a KMS key")
     asked = (order.run_as_user or inputs.run_as_default_user) if inputs.run_as_enabled else ""
@@ -133,9 +132,29 @@ def _shell(context: SessionContext, order: SessionOrder) -> Shell:
         default=context.run_as,
         base=machine_users(sudo=context.ssm_user_sudo),
     )
-    shell = start_shell(user, context.inherited)
+    shell = start_shell(user, context.inherited, command)
     logger.info("shell_started", extra={"user": user.name, "pid": shell.pid})
     return shell
+
+
+def _command(order: SessionOrder) -> str:
+    """Return what runs instead of a login shell; empty for none.
+
+    Raises:
+        ShellFailed: this agent does not run it.
+    """
+    if order.session_type is SessionType.STANDARD_STREAM:
+        return ""
+    if order.session_type is not SessionType.INTERACTIVE_COMMANDS:
+        raise ShellFailed(f"this agent does not know sessions of type `{order.session_type}`")
+    linux = order.properties.get("linux")
+    asked = linux if isinstance(linux, Mapping) else {}
+    command = asked.get("commands")
+    if not isinstance(command, str) or not command.strip():
+        raise ShellFailed("the document has no command for this platform")
+    if asked.get("runAsElevated") is True:
+        raise ShellFailed("this agent does not run commands of a document as root")
+    return command
 
 
 def _shell_work(context: SessionContext, order: SessionOrder, shell: Shell) -> MakeWork:

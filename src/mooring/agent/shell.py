@@ -32,6 +32,7 @@ _READ_SIZE = 4096
 """What the kernel's terminal hands out at most in one read."""
 
 _LITTLE = 256
+_SH = "/bin/sh"
 
 _ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _USER_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
@@ -81,17 +82,25 @@ class _Plan:
 
     user: ShellUser
     shell: str
+    arguments: tuple[str, ...]
     environment: Mapping[str, str]
 
 
-def start_shell(user: ShellUser, inherited: Mapping[str, str]) -> Shell:
-    """Start a login shell; call it while this process has one thread.
+def start_shell(user: ShellUser, inherited: Mapping[str, str], command: str = "") -> Shell:
+    """Start a login shell, or a command in ``sh``; call it while this process has one thread.
 
     Raises:
         ShellFailed: there is no terminal, no process or no shell to be had.
     """
     shell = login_shell(user)
-    plan = _Plan(user=user, shell=shell, environment=environment(user, shell, inherited))
+    program = _SH if command else shell
+    arguments = ("sh", "-c", command) if command else (f"-{os.path.basename(shell)}",)
+    plan = _Plan(
+        user=user,
+        shell=program,
+        arguments=arguments,
+        environment=environment(user, shell, inherited),
+    )
     try:
         master, slave = pty.openpty()
     except OSError as error:
@@ -134,9 +143,7 @@ def _become(plan: _Plan, slave: int) -> None:
         os.umask(0o022)
         _drop_to(plan.user)
         _go_home(plan.user.home)
-        os.execve(  # noqa: S606  # the point of it all
-            plan.shell, [f"-{os.path.basename(plan.shell)}"], dict(plan.environment)
-        )
+        os.execve(plan.shell, list(plan.arguments), dict(plan.environment))  # noqa: S606  # the point of it all
     except OSError as error:
         os.write(2, f"the shell could not be started: {error}\r\n".encode())
     finally:

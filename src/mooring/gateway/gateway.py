@@ -32,6 +32,7 @@ from mooring.net.websocket import CloseCode, Listener, Refusal, UpgradeRequest
 from mooring.operations.channels import (
     ChannelRefused,
     DataOpened,
+    SessionOver,
     forget_lines,
     open_data_channel,
     session_connected,
@@ -43,9 +44,11 @@ from mooring.ports.store import StoreUnavailable
 from mooring.ports.world import Subscription
 from mooring.recordings.forward import Forward
 from mooring.sessions.session import End, Session
+from mooring.wire.control_channel import channel_closed_frame
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.ids import parse_node_id, parse_session_id
 from mooring.wire.open_message import OpenMessage
+from mooring.wire.payloads import ChannelClosed
 from mooring.wire.stamp import Stamp
 
 __all__ = ["Gateway", "GatewaySettings", "Statistics"]
@@ -102,7 +105,7 @@ class Gateway:
         self._listeners: dict[ControlListener | DataListener, float] = {}
         self._strangers: dict[str, int] = {}
         self._relays: dict[str, Relay] = {}
-        self._over: dict[str, float] = {}
+        self._over: dict[str, tuple[float, str]] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._stamp: Stamp | None = None
         self._tasks: TaskGroup | None = None
@@ -158,7 +161,7 @@ class Gateway:
     def _forget_over(self, now: float) -> None:
         """Sessions end in the order in which they stand here."""
         while self._over:
-            session_id, ended = next(iter(self._over.items()))
+            session_id, (ended, _) = next(iter(self._over.items()))
             if now - ended < _REMEMBER_S:
                 return
             del self._over[session_id]
@@ -189,7 +192,7 @@ class Gateway:
             if recorder.segments.ended_because is None:
                 self._begin(session, recorder)
             else:
-                self._over[session_id] = self.now()
+                self._over[session_id] = self.now(), recorder.segments.ended_because
                 self._write_end(session, *_end_of(recorder.segments.ended_because))
         for session_id, recorder in recovered.over.items():
             self._keep_sealed(ended[session_id], recorder)
@@ -224,6 +227,9 @@ class Gateway:
                 self._world, session_id=listener.session_id, token=message.token
             )
             forward = await forward_of(self._world, opened.session)
+        except SessionOver as exc:
+            self._too_late(listener, exc.side, exc.session, exc.session.details)
+            return
         except ChannelRefused as exc:
             listener.refuse(str(exc))
             return
@@ -231,7 +237,8 @@ class Gateway:
             listener.close(CloseCode.TRY_AGAIN_LATER, "the store is not available")
             return
         if listener.session_id in self._over:
-            listener.refuse("the session is over")
+            text = self._over[listener.session_id][1]
+            self._too_late(listener, opened.side, opened.session, text)
             return
         peer = listener.peer
         if peer is None or listener not in self._listeners:
@@ -244,6 +251,16 @@ class Gateway:
             is_own_agent=opened.is_own_agent,
         )
         listener.admit(self._relay_of(opened, forward), Side(opened.side), leg)
+
+    def _too_late(self, listener: DataListener, side: str, session: Session, text: str) -> None:
+        """Tell a client how the session ended that it never saw; an agent knows."""
+        if side != Side.CLIENT or listener.peer is None:
+            listener.refuse("the session is over")
+            return
+        closed = ChannelClosed(
+            destination_id=session.node_id, session_id=session.session_id, output=text
+        )
+        listener.end(channel_closed_frame(closed, stamp=self.stamp(), now=self.now()))
 
     def _relay_of(self, opened: DataOpened, forward: Forward | None) -> Relay:
         relay = self._relays.get(opened.session.session_id)
@@ -315,7 +332,7 @@ class Gateway:
         """Forget the relay; write how the session ended and keep its recording."""
         session = relay.session
         self._relays.pop(session.session_id, None)
-        self._over[session.session_id] = self.now()
+        self._over[session.session_id] = self.now(), output
         subscription = self._subscriptions.pop(session.session_id, None)
         if subscription is not None:
             subscription.close()

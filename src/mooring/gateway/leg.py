@@ -73,6 +73,14 @@ class DataListener:
         peer.resume_reading()
         peer.close(CloseCode.POLICY_VIOLATION, reason)
 
+    def end(self, last: bytes) -> None:
+        """Tell a client that came too late how its session ended, and close."""
+        peer = self._here()
+        peer.resume_reading()
+        peer.send(last)
+        peer.flush()
+        peer.close(CloseCode.NORMAL, "")
+
     def binary(self, data: memoryview | bytes, last_in_buffer: bool) -> None:  # noqa: FBT001
         """Hand a frame to the relay; a harmful one ends this channel, not the session."""
         relay, side = self._relay, self._side

@@ -23,6 +23,7 @@ __all__ = [
     "ChannelRefused",
     "ControlOpened",
     "DataOpened",
+    "SessionOver",
     "Side",
     "control_channel_closed",
     "create_control_channel",
@@ -38,6 +39,15 @@ OWN_AGENT = "mooring-agent"
 
 class ChannelRefused(Exception):
     """The ticket does not open this channel; the peer is told no more than that."""
+
+
+class SessionOver(ChannelRefused):
+    """The ticket was good, but the session has ended; its client may hear how."""
+
+    def __init__(self, session: Session, side: str) -> None:
+        super().__init__("the session is over")
+        self.session = session
+        self.side = side
 
 
 class Side:
@@ -188,7 +198,8 @@ async def open_data_channel(world: World, *, session_id: str, token: str) -> Dat
     """Take the ticket for one side of a session.
 
     Raises:
-        ChannelRefused: no such ticket, used, expired, for something else, or the session is over.
+        SessionOver: the session has ended.
+        ChannelRefused: no such ticket, used, expired, or for something else.
     """
     account_id, ticket = await _take(world, token)
     if ticket.kind not in {Side.AGENT, Side.CLIENT} or ticket.subject != session_id:
@@ -199,8 +210,10 @@ async def open_data_channel(world: World, *, session_id: str, token: str) -> Dat
         return session, tx.nodes.get(session.node_id) if session is not None else None
 
     session, node = await world.store.read(account_id, look)
-    if session is None or not is_active(session):
+    if session is None:
         raise ChannelRefused("the session is over")
+    if not is_active(session):
+        raise SessionOver(session, ticket.kind)
     is_own = node is not None and node.platform.agent_name == OWN_AGENT
     return DataOpened(session=session, side=ticket.kind, is_own_agent=is_own)
 

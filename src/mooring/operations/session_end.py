@@ -54,8 +54,8 @@ async def keep_end(
         failed = end in _FAILURES
         status = move(session.status, SessionStatus.FAILED if failed else SessionStatus.TERMINATED)
         tx.sessions.put(replace(session, status=status, details=details, ended_at=now))
-        for kind in ("client", "agent"):
-            tx.tickets.revoke(kind=kind, subject=session_id)
+        # A client that has not come yet may still hear how it ended; no ticket opens more.
+        tx.tickets.revoke(kind="agent", subject=session_id)
         tx.session_grants.delete(session_id)
         event = _event(session, details, event_id, now)
         if failed:  # found by who looks for what went wrong
