@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from aiohttp import WSMsgType, web
 
 from bench.process import pin
 from mooring.gateway.leg import DataListener
-from mooring.gateway.recorder import Recorder, RecorderSettings
+from mooring.gateway.recorder import Recorder
 from mooring.gateway.relay import Leg, Relay, Side
+from mooring.gateway.segments import RecorderSettings
 from mooring.keys.file import FileKeyRing
 from mooring.net.websocket import Listener, Refusal, UpgradeRequest
 from mooring.net.websocket_server import websocket_protocol
@@ -82,6 +84,9 @@ class Door:
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 
+    def later(self, delay_s: float, act: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(delay_s, act)
+
     def connected(self, relay: Relay) -> None:
         """Nobody asks."""
 
@@ -89,7 +94,7 @@ class Door:
         raise RuntimeError(f"{relay.session.session_id} ended: {end} {output}")
 
     def sealed(self, relay: Relay) -> None:
-        for path in relay.recorder.take_sealed():
+        for path in relay.recorder.segments.take_sealed():
             path.unlink()
 
 
