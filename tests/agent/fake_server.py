@@ -15,7 +15,7 @@ from tests.net.served import QuietServer, Receive, Scope, Send, bound, serve_to_
 
 from mooring.agent.world import World
 from mooring.net.http_server import http_protocol
-from mooring.net.websocket import Peer, Refusal, UpgradeRequest
+from mooring.net.websocket import CloseCode, Peer, Refusal, UpgradeRequest
 from mooring.net.websocket_server import websocket_protocol
 from mooring.wire.agent_message import AgentMessage, DigestRule
 from mooring.wire.channel_events import Received
@@ -95,6 +95,11 @@ class Line:
         self.code = code
         self.is_over.set()
         self.server.line_closed(self)
+
+    def hang_up(self) -> None:
+        """Close as a server does that has nothing more to say."""
+        assert self.peer is not None
+        self.peer.close(CloseCode.NORMAL, "")
 
     def send(self, frame: bytes) -> None:
         assert self.peer is not None
@@ -216,7 +221,10 @@ class Client:
     def receive(self, line: Line, raw: bytes) -> None:
         message = AgentMessage.parse(raw, max_payload=2**20, digest_rule=DigestRule.ENFORCED)
         if message.message_type == MessageType.AGENT_SESSION_STATE:
-            self.ends.append(json.loads(message.payload))
+            state = json.loads(message.payload)
+            self.ends.append(state)
+            if state["SessionState"] == "Terminating":
+                line.hang_up()
         if line is not self.line:
             return
         if message.message_type == MessageType.OUTPUT_STREAM_DATA:
