@@ -7,6 +7,7 @@ the only module that knows both the doors and what is plugged in behind the port
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import signal
@@ -170,6 +171,9 @@ async def serve(
             async with anyio.create_task_group() as serving:
                 for server, listening in listeners:
                     serving.start_soon(_run_listener, server, listening)
+                # What is loaded stays; looking through it again would hold up somebody's keys.
+                gc.collect()
+                gc.freeze()
                 _log.info("serving", extra={"port": tls.getsockname()[1]})
                 await _wait_for_signal()
                 with anyio.move_on_after(_DRAIN_S):
