@@ -31,7 +31,7 @@ def every_page() -> list[str]:
         sign_in_form(FORM, with_account=True, account=HOSTILE, user_name=HOSTILE),
         code_page(FORM, has_device=True, has_passkey=True),
         password_page(FORM, user_name=HOSTILE, needs_current=True),
-        step_up_page(FORM, has_device=False, has_passkey=True),
+        step_up_page(FORM, has_device=True, has_passkey=True),
         enroll_page(FORM, enrolment),
         security_page(
             FORM,
@@ -69,6 +69,17 @@ def test_people_and_their_tools_find_their_way() -> None:
         Form(), user_name="ann", needs_current=False
     )
     assert 'role="alert"' in device_page(FORM, code="")
+
+
+def test_stepping_up_offers_what_is_taken() -> None:
+    by_passkey = step_up_page(FORM, has_device=False, has_passkey=True)
+    by_password = step_up_page(FORM, has_device=False, has_passkey=False)
+
+    assert "<form" not in by_passkey
+    assert 'data-passkey="step-up"' in by_passkey
+    assert 'role="alert"' in by_passkey
+    assert "alert('x')" not in by_passkey
+    assert 'autocomplete="current-password"' in by_password
 
 
 def test_a_site_with_a_provider_leads_there() -> None:

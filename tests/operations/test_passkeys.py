@@ -19,7 +19,7 @@ from mooring.operations.passkeys import (
     request_options,
     sign_in_with_passkey,
 )
-from mooring.operations.sign_in import PasswordGiven, SignInRefused
+from mooring.operations.sign_in import PasswordGiven, SignInRefused, step_up
 from mooring.operations.sign_in import give_password as type_password
 from mooring.operations.web_sessions import read_session
 from mooring.operations.world import Site
@@ -153,6 +153,20 @@ async def test_a_passkey_is_the_second_factor_of_a_password(world: FakeWorld, an
     assert session is not None
     assert session.session.mfa_at is not None
     assert await read_session(world.world, ann.cookie) is None
+
+
+async def test_who_has_a_passkey_steps_up_by_it_and_not_by_the_password(
+    world: FakeWorld, ann: Person
+) -> None:
+    await give_password(world, await world.administrator(ann.user.account_id), ann.user)
+    await ann.register()
+
+    with pytest.raises(SignInRefused, match="Use your passkey"):
+        await step_up(world.world, ann.cookie, VISITOR, password=Secret(PASSWORD), code="")
+    answer = ann.authenticator.get(await ann.options("sign-in"), ORIGIN)
+    progress = await give_passkey(world.world, PARTY, ann.cookie, answer, VISITOR)
+
+    assert progress.next is Stage.DONE
 
 
 async def test_another_users_passkey_is_no_second_factor(world: FakeWorld, ann: Person) -> None:

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mooring.operations.throttle import Throttle
+import pytest
+
+from mooring.operations.throttle import Throttle, address_key
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -70,3 +72,19 @@ def test_only_so_many_keys_are_remembered_the_latest_ones() -> None:
 
     assert throttle.attempt("c", NOW, free=1) > timedelta()
     assert throttle.attempt("a", NOW, free=1) == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("", "a socket", False),
+    ],
+)
+def test_a_subnet_of_ipv6_is_one_address(one: str, other: str, is_same: bool) -> None:  # noqa: FBT001
+    assert (address_key(one) == address_key(other)) is is_same

@@ -119,9 +119,12 @@ def step_up_page(form: Form, *, has_device: bool, has_passkey: bool) -> str:
     """Ask somebody who is signed in to prove themselves again."""
     if has_device:
         fields = _field("Code of your device, six digits", "code", _CODE)
-    else:
+        body = form.around("/console/auth/step-up", fields, "Go on")
+    elif not has_passkey:
         fields = _password("Password", "password", is_new=False)
-    body = form.around("/console/auth/step-up", fields, "Go on")
+        body = form.around("/console/auth/step-up", fields, "Go on")
+    else:
+        body = f'<p role="alert">{escape(form.error)}</p>' if form.error else ""
     if has_passkey:
         body += f"\n{_passkey_button('step-up', 'Use a passkey', form)}"
     return page("Prove yourself again", body)

@@ -89,7 +89,7 @@ async def finish_enrolment(
     known = _opened(world, session, state)
     now = world.clock.now()
 
-    def work(tx: Transaction) -> Secret | None:
+    def work(tx: Transaction) -> Secret:
         user = tx.identities.user(session.user_name)
         second = tx.second_factors
         count = len(second.devices_of(session.user_name))
@@ -113,12 +113,13 @@ async def finish_enrolment(
         if session.stage is Stage.ENROLL:
             entered = SignInEvent(visitor, session.method, used_mfa=True)
             tx.audit.append(sign_in_event(world, user, entered))
-        return move_on(world, tx, session, stage=Stage.DONE, mfa_at=now)
+        moved = move_on(world, tx, session, stage=Stage.DONE, mfa_at=now)
+        if moved is None:  # ended in the meantime, as by a new password: nothing is added
+            raise SignInRefused(_AGAIN)
+        return moved
 
-    moved = await world.store.write(session.account_id, work)
-    if moved is None:
-        raise SignInRefused(_AGAIN)
-    return Progress(next=Stage.DONE, cookie=moved)
+    cookie_now = await world.store.write(session.account_id, work)
+    return Progress(next=Stage.DONE, cookie=cookie_now)
 
 
 async def _session(world: World, cookie: str) -> WebSession:

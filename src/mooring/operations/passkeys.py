@@ -182,6 +182,7 @@ async def add_passkey(  # noqa: PLR0913  # each is part of the answer or of wher
     )
 
     def work(tx: Transaction) -> None:
+        _check_still_there(tx, session)
         user = _user(tx, session.user_name, session.user_id)
         second = tx.second_factors
         count = len(second.devices_of(user.name)) + len(second.passkeys_of(user.name))
@@ -207,6 +208,7 @@ async def remove_passkey(world: World, cookie: str, credential_id: str, visitor:
         raise SignInRefused("Prove yourself again first.")
 
     def work(tx: Transaction) -> None:
+        _check_still_there(tx, session)
         known = tx.second_factors.passkey(credential_id)
         if known is not None and known.user_id == session.user_id:
             tx.second_factors.delete_passkey(credential_id)
@@ -373,6 +375,12 @@ def _owner(answer: _Answer) -> tuple[str, str]:
 
 def _unspelled(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _check_still_there(tx: Transaction, session: WebSession) -> None:
+    """Refuse who was signed out since the session was read, as by a new password."""
+    if tx.web_sessions.get(session.token_hash) is None:
+        raise SignInRefused("Prove yourself again first.")
 
 
 def _user(tx: Transaction, name: str, user_id: str) -> User:

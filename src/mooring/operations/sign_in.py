@@ -17,6 +17,7 @@ from mooring.operations.mfa import has_second_factor, verify_any
 from mooring.operations.passwords import is_password, policy_of, prepare_password, put_password
 from mooring.operations.problems import OperationRefused
 from mooring.operations.sign_in_events import SignInEvent, sign_in_event
+from mooring.operations.throttle import address_key
 from mooring.operations.tokens import token_hash
 from mooring.operations.web_sessions import (
     Visitor,
@@ -153,24 +154,32 @@ async def give_password(world: World, given: PasswordGiven, visitor: Visitor) ->
 
 async def _password_is_right(world: World, known: _Known, visitor: Visitor) -> Progress:
     user, now = known.user, world.clock.now()
-    is_expired = known.policy.is_expired(known.profile.changed_at, now)
-    if is_expired and known.policy.hard_expiry:
-        raise SignInRefused("The password has expired; an administrator must set a new one.")
-    stage = _last_stage(world)
-    if known.has_second_factor:
-        stage = Stage.MFA
-    elif known.profile.reset_required or is_expired:
-        stage = Stage.NEW_PASSWORD
-
     use = LastUse(subject=user.user_id, used_at=now, service="signin", region=world.site.region)
 
-    def work(tx: Transaction) -> Secret:
+    def work(tx: Transaction) -> Progress:
+        current = _known(tx, user.name)
+        # Comparing takes long enough for the password to be taken away, or a device to be added.
+        if current is None or current.profile.password_hash != known.profile.password_hash:
+            raise SignInRefused(WRONG)
+        stage = _stage_after_password(world, current)
         tx.last_uses.put(use)
         if stage is Stage.DONE:
             tx.audit.append(sign_in_event(world, user, SignInEvent(visitor, Method.PASSWORD)))
-        return open_session(world, tx, user, visitor, method=Method.PASSWORD, stage=stage)
+        cookie = open_session(world, tx, user, visitor, method=Method.PASSWORD, stage=stage)
+        return Progress(next=stage, cookie=cookie)
 
-    return Progress(next=stage, cookie=await world.store.write(user.account_id, work))
+    return await world.store.write(user.account_id, work)
+
+
+def _stage_after_password(world: World, known: _Known) -> Stage:
+    is_expired = known.policy.is_expired(known.profile.changed_at, world.clock.now())
+    if is_expired and known.policy.hard_expiry:
+        raise SignInRefused("The password has expired; an administrator must set a new one.")
+    if known.has_second_factor:
+        return Stage.MFA
+    if known.profile.reset_required or is_expired:
+        return Stage.NEW_PASSWORD
+    return _last_stage(world)
 
 
 async def give_code(world: World, cookie: str, code: str, visitor: Visitor) -> Progress:
@@ -215,7 +224,7 @@ async def set_password(
 
     def work(tx: Transaction) -> Progress:
         owner = _user(tx, session)
-        stage = Stage.DONE if has_second_factor(tx, owner.name) else _last_stage(world)
+        stage = _stage_after_new_password(world, tx, session)
         put_password(world, tx, owner, prepared, reset_required=False)
         if session.stage is Stage.NEW_PASSWORD and stage is Stage.DONE:
             event = SignInEvent(visitor, session.method, used_mfa=session.mfa_at is not None)
@@ -223,9 +232,18 @@ async def set_password(
         changed = SignInEvent(visitor, session.method, name="ChangePassword")
         tx.audit.append(sign_in_event(world, owner, changed))
         # Whoever else knew the old password is signed out by the new one.
-        return _progress(stage, move_on(world, tx, session, stage=stage, mfa_at=None, alone=True))
+        moved = move_on(world, tx, session, stage=stage, mfa_at=None, alone=True, is_proof=False)
+        return _progress(stage, moved)
 
     return await world.store.write(session.account_id, work)
+
+
+def _stage_after_new_password(world: World, tx: Transaction, session: WebSession) -> Stage:
+    """A second factor that was added since the sign-in began is asked for still."""
+    if not has_second_factor(tx, session.user_name):
+        return _last_stage(world)
+    is_shown = session.stage is Stage.DONE or session.mfa_at is not None
+    return Stage.DONE if is_shown else Stage.MFA
 
 
 async def step_up(
@@ -233,14 +251,20 @@ async def step_up(
 ) -> Progress:
     """Prove oneself again: by a code where there is a device, else by the password.
 
+    Who has a passkey and no device is let through by the passkey only.
+
     Raises:
         SignInRefused: wrong, too often, or nobody is signed in.
     """
     session = await _at(world, cookie, Stage.DONE)
     throttle_address(world, visitor)
     mfa_at = None
-    has_device = await world.store.read(
-        session.account_id, lambda tx: bool(tx.second_factors.devices_of(session.user_name))
+    has_device, has_factor = await world.store.read(
+        session.account_id,
+        lambda tx: (
+            bool(tx.second_factors.devices_of(session.user_name)),
+            has_second_factor(tx, session.user_name),
+        ),
     )
     if has_device:
         try:
@@ -248,6 +272,8 @@ async def step_up(
         except OperationRefused as exc:
             raise SignInRefused(WRONG_CODE) from exc
         mfa_at = world.clock.now()
+    elif has_factor:
+        raise SignInRefused("Use your passkey.")
     else:
         await _check_current(world, session, password)
     forgive_address(world, visitor)
@@ -293,16 +319,12 @@ def throttle_address(world: World, visitor: Visitor) -> None:
     Raises:
         SignInRefused: there were too many.
     """
-    _throttle(world, _address_key(visitor), free=FREE_PER_ADDRESS)
+    _throttle(world, address_key(visitor.address), free=FREE_PER_ADDRESS)
 
 
 def forgive_address(world: World, visitor: Visitor) -> None:
     """Take back an attempt that led to something good."""
-    world.guesses.forgive(_address_key(visitor))
-
-
-def _address_key(visitor: Visitor) -> str:
-    return f"address {visitor.address}"
+    world.guesses.forgive(address_key(visitor.address))
 
 
 def _throttle(world: World, key: str, *, free: int) -> None:

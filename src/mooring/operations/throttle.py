@@ -10,11 +10,26 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
-__all__ = ["Throttle"]
+__all__ = ["Throttle", "address_key"]
 
 _NO_WAIT = timedelta()
 _MOST_DOUBLINGS = 16
+_SUBNET = 64
+
+
+def address_key(address: str) -> str:
+    """Return the key of an address; whoever has one of IPv6 has all of its /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return f"address {address}"
+    if not isinstance(parsed, IPv6Address):
+        return f"address {parsed}"
+    if parsed.ipv4_mapped is not None:
+        return f"address {parsed.ipv4_mapped}"
+    return f"address {IPv6Network((int(parsed), _SUBNET), strict=False)}"
 
 
 @dataclass(slots=True)

@@ -134,10 +134,12 @@ def move_on(  # noqa: PLR0913  # each says something else of the step
     stage: Stage,
     mfa_at: datetime | None,
     alone: bool = False,
+    is_proof: bool = True,
 ) -> Secret | None:
     """Move a session to a stage under a new cookie; None when it ended in the meantime.
 
-    ``alone`` ends every other session and grant of the user.
+    ``alone`` ends every other session and grant of the user; ``is_proof`` says that the step
+    counts as having proved oneself.
     """
     if not tx.web_sessions.delete(session.token_hash):
         return None
@@ -151,7 +153,7 @@ def move_on(  # noqa: PLR0913  # each says something else of the step
             token_hash=token_hash(token),
             stage=stage,
             mfa_at=mfa_at or session.mfa_at,
-            authenticated_at=now,
+            authenticated_at=now if is_proof else session.authenticated_at,
             last_seen=now,
             expires_at=(
                 session.created_at + world.site.console_lifetime
