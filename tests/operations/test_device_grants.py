@@ -135,6 +135,16 @@ async def test_guessing_user_codes_is_slowed_down(flow: Flow) -> None:
         await pending_grant(flow.world.world, codes.user_code, flow.session)
 
 
+async def test_a_code_of_ones_own_between_guesses_does_not_make_them_free(flow: Flow) -> None:
+    codes = await flow.ask()
+    for _ in range(10):
+        assert await pending_grant(flow.world.world, codes.user_code, flow.session) is not None
+        assert await pending_grant(flow.world.world, "BBBB-BBBB", flow.session) is None
+
+    with pytest.raises(SignInRefused):
+        await pending_grant(flow.world.world, codes.user_code, flow.session)
+
+
 async def test_asking_from_one_address_is_slowed_down(flow: Flow) -> None:
     for _ in range(30):
         await flow.ask()
@@ -161,6 +171,30 @@ async def test_a_grant_ends_by_time_by_logout_and_with_its_user(flow: Flow) -> N
     assert await flow.is_good(by_time)
     world.pass_time(hours=12)
     assert not await flow.is_good(by_time)
+
+
+async def test_a_yes_that_nobody_took_up_ends_with_the_sessions_of_the_user(flow: Flow) -> None:
+    world, codes, late = flow.world, await flow.ask(), await flow.ask()
+    await flow.decide(codes)
+
+    await world.store.write(
+        flow.user.account_id, lambda tx: tx.web_sessions.delete_of(flow.user.name)
+    )
+
+    assert await flow.poll(codes) is GrantProblem.INVALID
+    assert not await flow.decide(late)
+    assert await flow.poll(late) is GrantProblem.PENDING
+
+
+async def test_a_yes_opens_nothing_before_it_is_taken_up(flow: Flow) -> None:
+    codes = await flow.ask()
+    await flow.decide(codes)
+    (promised,) = await flow.world.store.read(
+        flow.user.account_id, lambda tx: tx.web_sessions.grants_of("ann")
+    )
+
+    assert not await flow.is_good(f"{flow.user.account_id}.{promised.grant_id}.")
+    assert isinstance(await flow.poll(codes), Granted)
 
 
 async def test_keys_end_with_their_grant_at_once(flow: Flow) -> None:

@@ -13,6 +13,7 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from mooring.iam.identity import Role, User
 from mooring.iam.principal import Principal
@@ -142,14 +143,19 @@ async def pending_grant(world: World, user_code: str, session: WebSession) -> De
     grant = await world.store.read(_NOBODY, lambda tx: tx.device_grants.of_user_code(hashed))
     if grant is None or grant.expires_at <= now or grant.status is not GrantStatus.PENDING:
         return None
-    world.guesses.succeeded(key)
+    # Not forgotten: a code of one's own between the guesses must not make them free.
+    world.guesses.forgive(key)
     return grant
 
 
 async def decide_grant(
     world: World, grant: DeviceGrant, session: WebSession, visitor: Visitor, *, approve: bool
 ) -> bool:
-    """Say yes or no, once; False when the request is not there any more."""
+    """Say yes or no, once; False when the request or the session is not there any more.
+
+    A yes is kept with the person's own sessions until the program takes it up, so that what ends
+    those ends it.
+    """
     status = GrantStatus.APPROVED if approve else GrantStatus.DENIED
 
     def decide(tx: Transaction) -> bool:
@@ -170,7 +176,13 @@ async def decide_grant(
         )
         return True
 
-    def note(tx: Transaction) -> None:
+    def note(tx: Transaction) -> bool:
+        kept = tx.web_sessions.grant(_grant_id(grant))
+        is_others = kept is not None and (kept.secret_hash or kept.user_id != session.user_id)
+        if is_others or tx.web_sessions.get(session.token_hash) is None:
+            return False
+        if approve:
+            tx.web_sessions.put_grant(_promise(world, grant, session))
         user = _known(world, tx, session)
         event = SignInEvent(
             visitor,
@@ -179,10 +191,34 @@ async def decide_grant(
             used_mfa=session.mfa_at is not None,
         )
         tx.audit.append(sign_in_event(world, user, event, account_id=session.account_id))
+        return True
 
     # The event first: what was approved is never without one.
-    await world.store.write(session.account_id, note)
-    return await world.store.write(_NOBODY, decide)
+    is_noted = await world.store.write(session.account_id, note)
+    return is_noted and await world.store.write(_NOBODY, decide)
+
+
+def _grant_id(request: DeviceGrant) -> str:
+    """Name the grant that a request leads to."""
+    return str(UUID(hex=request.device_hash[:32]))
+
+
+def _promise(world: World, request: DeviceGrant, session: WebSession) -> LoginGrant:
+    """Return the grant that a program may take up; no secret opens it yet."""
+    return LoginGrant(
+        account_id=session.account_id,
+        grant_id=_grant_id(request),
+        secret_hash="",
+        user_name=session.user_name,
+        user_id=session.user_id,
+        client=request.client,
+        address=request.address,
+        mfa_at=session.mfa_at,
+        created_at=world.clock.now(),
+        expires_at=request.expires_at,
+        access_key_id=session.access_key_id,
+        session_token=session.session_token,
+    )
 
 
 async def poll_grant(world: World, device_code: str, visitor: Visitor) -> Granted:
@@ -214,38 +250,34 @@ async def poll_grant(world: World, device_code: str, visitor: Visitor) -> Grante
 
 async def _hand_out(world: World, request: DeviceGrant, visitor: Visitor) -> Granted:
     now = world.clock.now()
-    secret, grant_id = _text(world.entropy.bytes(_SECRET_BYTES)), str(world.entropy.uuid())
-    grant = LoginGrant(
-        account_id=request.account_id,
-        grant_id=grant_id,
-        secret_hash=token_hash(secret),
-        user_name=request.user_name,
-        user_id=request.user_id,
-        client=request.client,
-        address=visitor.address,
-        mfa_at=request.mfa_at,
-        created_at=now,
-        expires_at=now + GRANT_LIFETIME,
-        access_key_id=request.access_key_id,
-        session_token=request.session_token,
-    )
+    secret, grant_id = _text(world.entropy.bytes(_SECRET_BYTES)), _grant_id(request)
 
     def work(tx: Transaction) -> timedelta:
-        user, new = _grantee(world, tx, grant)
+        promised = tx.web_sessions.grant(grant_id)
+        if promised is None or promised.user_id != request.user_id:
+            raise GrantRefused(GrantProblem.INVALID)
+        user, new = _grantee(world, tx, promised)
         lifetime = min(GRANT_LIFETIME, new.lifetime)
-        tx.web_sessions.put_grant(replace(grant, expires_at=now + lifetime))
+        taken_up = replace(
+            promised,
+            secret_hash=token_hash(secret),
+            address=visitor.address,
+            created_at=now,
+            expires_at=now + lifetime,
+        )
+        tx.web_sessions.put_grant(taken_up)
         event = SignInEvent(
-            visitor, Method.GRANT, name="CreateLoginGrant", used_mfa=grant.mfa_at is not None
+            visitor, Method.GRANT, name="CreateLoginGrant", used_mfa=promised.mfa_at is not None
         )
         tx.audit.append(sign_in_event(world, user, event))
         return lifetime
 
-    lifetime = await world.store.write(grant.account_id, work)
+    lifetime = await world.store.write(request.account_id, work)
     forgive_address(world, visitor)
     return Granted(
-        refresh_token=Secret(f"{grant.account_id}.{grant_id}.{secret}"),
-        account_id=grant.account_id,
-        user_name=grant.user_name or grant.user_id.partition(":")[2],
+        refresh_token=Secret(f"{request.account_id}.{grant_id}.{secret}"),
+        account_id=request.account_id,
+        user_name=request.user_name or request.user_id.partition(":")[2],
         expires_in=lifetime,
     )
 
