@@ -1,14 +1,17 @@
 """Who has a password, who may change it, and what a change ends."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.fakes.world import FakeWorld, policy
 from tests.operations.login_steps import PASSWORD, give_password
-from tests.store.login_rows import SESSION
+from tests.store.login_rows import GRANT, SESSION
 
 from mooring.iam.identity import User
 from mooring.iam.login import PasswordPolicy
+from mooring.iam.session_facts import SessionFacts, SessionKind
+from mooring.operations.credentials import NewSession, issue
 from mooring.operations.login_profiles import (
     change_password,
     create_login_profile,
@@ -21,6 +24,7 @@ from mooring.operations.login_profiles import (
 )
 from mooring.operations.passwords import is_password
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
+from mooring.ports.tables import Transaction
 from mooring.secret import Secret
 
 NEW = Secret("Battery-staple-8")
@@ -117,6 +121,37 @@ async def test_a_user_changes_the_own_password_knowing_the_old(world: FakeWorld)
     assert await has_password(world, user, NEW.reveal())
     profile = await get_login_profile(world.call(admin, "iam:GetLoginProfile"), "ann")
     assert not profile.reset_required
+
+
+async def test_a_users_change_signs_out_whoever_else_came_by_the_old_password(
+    world: FakeWorld,
+) -> None:
+    admin, user = await people(world, policy("iam:ChangePassword"))
+    await give_password(world, admin, user)
+    own = replace(GRANT, account_id=user.account_id, user_name="ann", user_id=user.user_id)
+    facts = SessionFacts(kind=SessionKind.LOGIN)
+    keys = issue(
+        world.world,
+        NewSession(of=user, facts=facts, lifetime=timedelta(hours=1), grant_id=own.grant_id),
+    )
+
+    def sign_in(tx: Transaction) -> None:
+        tx.web_sessions.put(replace(SESSION, account_id=user.account_id, user_name="ann"))
+        tx.web_sessions.put_grant(own)
+        tx.web_sessions.put_grant(replace(own, grant_id="another"))
+
+    await world.store.write(user.account_id, sign_in)
+    call = world.call(user, "iam:ChangePassword")
+    call.caller = replace(call.caller, session_token=keys.session_token)
+
+    await change_password(call, old=Secret(PASSWORD), new=NEW)
+
+    session, grants = await world.store.read(
+        user.account_id,
+        lambda tx: (tx.web_sessions.get("0f"), tx.web_sessions.grants_of("ann")),
+    )
+    assert session is None
+    assert [grant.grant_id for grant in grants] == [own.grant_id]
 
 
 async def test_guessing_the_old_password_is_slowed_down(world: FakeWorld) -> None:

@@ -16,6 +16,7 @@ from mooring.operations.passwords import (
     put_password,
 )
 from mooring.operations.problems import OperationRefused, Problem
+from mooring.operations.session_tokens import open_token
 from mooring.ports.tables import Transaction
 from mooring.secret import Secret
 
@@ -110,7 +111,7 @@ async def delete_login_profile(call: Call, user_name: str) -> None:
 
 
 async def change_password(call: Call, *, old: Secret, new: Secret) -> None:
-    """Let a user set a new password who knows the old one.
+    """Let a user set a new password who knows the old one; who else is signed in is signed out.
 
     Raises:
         AccessDenied: not allowed, and the account's policy does not let users change it.
@@ -130,11 +131,21 @@ async def change_password(call: Call, *, old: Secret, new: Secret) -> None:
     profile = await call.read(lambda tx: _profile(tx, user.name))
     await _check_old(call, user, profile, old)
     prepared = await prepare_password(call.world, user, new, check_reuse=True)
-    await call.write(
-        lambda tx: put_password(
-            call.world, tx, _same_user(tx, user), prepared, reset_required=False
-        )
-    )
+
+    def work(tx: Transaction) -> None:
+        put_password(call.world, tx, _same_user(tx, user), prepared, reset_required=False)
+        _sign_others_out(call, tx, user)
+
+    await call.write(work)
+
+
+def _sign_others_out(call: Call, tx: Transaction, user: User) -> None:
+    """End the sessions and grants that the old password gave, but for the caller's own."""
+    token = open_token(call.world, call.caller.session_token.reveal())
+    own = tx.web_sessions.grant(token.grant_id) if token is not None and token.grant_id else None
+    tx.web_sessions.delete_of(user.name)
+    if own is not None:
+        tx.web_sessions.put_grant(own)
 
 
 async def _check_old(call: Call, user: User, profile: LoginProfile, old: Secret) -> None:
