@@ -96,7 +96,7 @@ async def test_the_link_signs_in_once(world: FakeWorld, people: People) -> None:
 
 async def test_a_newer_link_ends_an_older_one(world: FakeWorld, people: People) -> None:
     old = (await new_sign_in(world.world, people.user.account_id, "ann")).reveal()
-    new = (await new_sign_in(world.world, people.user.account_id, "ann")).reveal()
+    new = (await new_sign_in(world.world, people.user.account_id, "Ann")).reveal()
 
     with pytest.raises(SignInRefused):
         await sign_in(world.world, old, VISITOR)
@@ -123,7 +123,7 @@ async def test_a_link_ends_with_its_user_even_when_the_name_comes_back(world: Fa
     account_id = await world.account()
     admin = await world.administrator(account_id)
     await world.user(account_id, "ann")
-    token = (await new_sign_in(world.world, account_id, "ann")).reveal()
+    token = (await new_sign_in(world.world, account_id, "ANN")).reveal()
 
     await delete_entity(world.call(admin, "iam:DeleteUser"), USERS, "ann")
     await world.user(account_id, "ann")

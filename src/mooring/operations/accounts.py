@@ -6,7 +6,7 @@ key, both shown once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mooring.iam.identity import AccessKey, EntityKind, Role, User
@@ -164,8 +164,9 @@ async def new_sign_in(world: World, account_id: str, user_name: str) -> Secret:
             raise OperationRefused(
                 Problem.NO_SUCH_ENTITY, f"The user with name {user_name} cannot be found."
             )
-        tx.tickets.revoke(kind="sign-in", subject=user_name)
-        tx.tickets.put(ticket)
+        # By the name as it is kept, whose deletion ends the link; that was typed in any case.
+        tx.tickets.revoke(kind="sign-in", subject=user.name)
+        tx.tickets.put(replace(ticket, subject=user.name, bearer=user.name))
         tx.audit.append(_event(world, "CreateSignInLink", user))
 
     await world.store.write(account_id, work)
