@@ -78,22 +78,23 @@ async def test_there_and_back(sso: Sso) -> None:
     url = went.headers["location"]
     state = parse_qs(urlsplit(url).query)["state"][0]
     code = sso.code(url)
-    passing = went.cookies["mooring-oidc"]
+    passing = went.cookies["__Host-mooring-oidc"]
 
     back = await get(
         sso,
         f"/auth/oidc/callback?code={quote(code)}&state={quote(state)}",
-        cookie=f"mooring-oidc={passing.value}",
+        cookie=f"__Host-mooring-oidc={passing.value}",
     )
 
     assert went.status == 303
     assert parse_qs(urlsplit(url).query)["redirect_uri"] == [CALLBACK]
     assert (passing["httponly"], passing["secure"], passing["samesite"]) == (True, True, "lax")
-    assert (passing["path"], passing["max-age"]) == ("/auth/oidc/", "600")
+    assert (passing["path"], passing["domain"], passing["max-age"]) == ("/", "", "600")
     assert back.status == 200
     kept = back.cookies[COOKIE]
     assert (kept["httponly"], kept["secure"]) == (True, True)
-    assert back.cookies["mooring-oidc"]["max-age"] == "0"
+    gone = back.cookies["__Host-mooring-oidc"]
+    assert (gone["max-age"], gone["path"], gone["secure"]) == ("0", "/", True)
     assert 'http-equiv="refresh" content="0;url=/console/device?code=ABC"' in back.text
     session = await read_session(sso.world.world, kept.value)
     assert session is not None
@@ -122,7 +123,7 @@ async def test_there_and_back_over_tls(sso: Sso, tmp_path: Path) -> None:
         back = await get(
             sso,
             f"/auth/oidc/callback?code=a&state={quote(asked['state'][0])}",
-            cookie=f"mooring-oidc={went.cookies['mooring-oidc'].value}",
+            cookie=f"__Host-mooring-oidc={went.cookies['__Host-mooring-oidc'].value}",
         )
 
         assert back.status == 200, back.text
@@ -170,7 +171,7 @@ async def test_a_way_on_to_another_site_is_not_taken(sso: Sso) -> None:
     back = await get(
         sso,
         f"/auth/oidc/callback?code={sso.code(url)}&state={quote(state)}",
-        cookie=f"mooring-oidc={went.cookies['mooring-oidc'].value}",
+        cookie=f"__Host-mooring-oidc={went.cookies['__Host-mooring-oidc'].value}",
     )
 
     assert 'content="0;url=/console/"' in back.text
@@ -184,7 +185,7 @@ async def test_what_the_provider_says_is_not_shown(sso: Sso) -> None:
     page = await get(
         sso,
         f"/auth/oidc/callback?error=%3Cscript%3E&state={quote(state)}",
-        cookie=f"mooring-oidc={went.cookies['mooring-oidc'].value}",
+        cookie=f"__Host-mooring-oidc={went.cookies['__Host-mooring-oidc'].value}",
     )
 
     assert page.status == 403
@@ -210,7 +211,7 @@ async def test_a_provider_that_is_down_is_said_to_be(sso: Sso) -> None:
 async def test_the_plain_listener_of_loopback_has_cookies_too(sso: Sso) -> None:
     went = await get(sso, "/auth/oidc/start", scheme="http")
 
-    assert not went.cookies["mooring-oidc"]["secure"]
+    assert not went.cookies["mooring-oidc-loopback"]["secure"]
 
 
 async def test_a_site_without_a_provider_has_no_such_pages(tmp_path: Path) -> None:

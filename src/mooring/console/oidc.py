@@ -1,7 +1,7 @@
 """Single sign-on in the browser: off to the provider, and back.
 
 The cookie of a sign-in under way is SameSite=Lax, because the provider's page leads back here; it
-is good for one path and for ten minutes. After the way back a page leads on, so that the next
+is good for ten minutes. After the way back a page leads on, so that the next
 request is our own.
 """
 
@@ -33,8 +33,9 @@ __all__ = ["START", "oidc_routes"]
 START = "/auth/oidc/start"
 CALLBACK = "/auth/oidc/callback"
 
-_COOKIE = "mooring-oidc"
-_PATH = "/auth/oidc/"
+# As for the session's: by its prefix no neighbour's page can plant a sign-in of its own.
+_COOKIE = "__Host-mooring-oidc"
+_PLAIN_COOKIE = "mooring-oidc-loopback"
 _MAX_CODE = 4096
 
 
@@ -81,7 +82,7 @@ class _Pages:
             entered = await finish(
                 self._world,
                 self._sso,
-                cookie=request.cookies.get(_COOKIE, ""),
+                cookie=request.cookies.get(_cookie_name(request), ""),
                 answer=answer,
                 origin=_origin(request),
             )
@@ -90,20 +91,30 @@ class _Pages:
         else:
             response = html(_led_on(entered.place))
             keep_cookie(response, request, entered.cookie)
-        response.delete_cookie(_COOKIE, path=_PATH, httponly=True, samesite="lax")
+        response.delete_cookie(
+            _cookie_name(request),
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
         return response
 
 
 def _keep(response: Response, request: Request, cookie: Secret) -> None:
     response.set_cookie(
-        _COOKIE,
+        _cookie_name(request),
         cookie.reveal(),
         max_age=int(LIFETIME.total_seconds()),
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
-        path=_PATH,
+        path="/",
     )
+
+
+def _cookie_name(request: Request) -> str:
+    return _COOKIE if request.url.scheme == "https" else _PLAIN_COOKIE
 
 
 def _led_on(place: str) -> str:
