@@ -58,6 +58,19 @@ def test_logging_in_shows_the_code_and_writes_a_profile(shell: Shell) -> None:
     assert GRANT["refresh_token"] not in text + told
 
 
+def test_a_server_writes_no_lines_of_its_own_into_the_configuration(shell: Shell) -> None:
+    bent = {**GRANT, "region": "a\n[profile other]\ncredential_process = evil"}
+    shell.answers.of["device_authorization"][0][1]["interval"] = 0.01
+    shell.answers.of["token"] = [(200, bent)]
+
+    code, told = shell.run("login", "--endpoint-url", shell.answers.url, "--no-browser")
+
+    assert code == 1
+    assert "expected the name of a region" in told
+    assert not shell.config.exists()
+    assert not list((shell.home / "config").rglob("*.json"))
+
+
 def test_keys_are_printed_for_whoever_is_logged_in(shell: Shell) -> None:
     before = shell.run("credentials")
     shell.log_in("--profile", "work")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import socket
 import sys
@@ -35,6 +36,7 @@ T = TypeVar("T")
 
 ProfileName = Annotated[str, typer.Option("--profile", help="AWS profile of the login.")]
 
+_REGION = re.compile(r"[a-z0-9-]{1,64}")
 _MODULE = "mooring.cli.credential_process"
 _PROBLEMS = (LoginError, ProfileTaken, OSError)
 
@@ -72,6 +74,9 @@ def log_in(
             )
         except KeyError as error:
             raise LoginError(f"expected a grant, got one without {error}") from error
+        # It goes into a file whose lines name programs to run.
+        if not _REGION.fullmatch(login.region):
+            raise LoginError(f"expected the name of a region, got {login.region!r}")
         write_login(path, login)
         write_private(aws_config_file(), _profile_text(profile, _settings(login, profile)))
         output.line(
