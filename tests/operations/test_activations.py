@@ -13,7 +13,9 @@ from mooring.operations.activations import (
     delete_activation,
     describe_activations,
 )
+from mooring.operations.entity_tables import ROLES
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
+from mooring.operations.tags import tag
 
 WANTED = NewActivation(role=NODE_ROLE, tags={})
 
@@ -50,6 +52,20 @@ async def test_passing_the_role_must_be_allowed_for_this_service(world: FakeWorl
 
     arn = f"arn:aws:iam::{account_id}:role/{NODE_ROLE}"
     assert f"iam:PassRole on resource: {arn} because" in denied.value.message
+
+
+@pytest.mark.parametrize("key", ["iam:ResourceTag/secret", "aws:ResourceTag/secret"])
+async def test_a_denial_by_the_tags_of_the_role_holds(world: FakeWorld, key: str) -> None:
+    account_id = await world.account()
+    condition = {"StringEquals": {key: "yes"}}
+    denial = policy("iam:PassRole", "*", Effect="Deny", Condition=condition)
+    bea = await world.user(account_id, "bea", policy("*"), denial)
+
+    admin = await world.administrator(account_id)
+    await tag(world.call(admin, "iam:TagRole"), ROLES, NODE_ROLE, [("secret", "yes")])
+
+    with pytest.raises(AccessDenied, match="explicit deny"):
+        await create_activation(world.call(bea, "ssm:CreateActivation"), WANTED)
 
 
 @pytest.mark.parametrize("name", ["Missing", "ForOthers"])

@@ -15,6 +15,7 @@ from mooring.operations.instance_profiles import (
     remove_role,
 )
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
+from mooring.operations.tags import tag
 
 
 @pytest.fixture
@@ -50,6 +51,19 @@ async def test_who_may_not_pass_a_role_on_may_not_put_it_in(world: FakeWorld, ad
     bea = await world.user(admin.account_id, "bea", policy("iam:AddRoleToInstanceProfile"))
 
     with pytest.raises(AccessDenied, match="iam:PassRole"):
+        await add_role(world.call(bea, "iam:AddRoleToInstanceProfile"), "Web", "NodeRole")
+
+
+@pytest.mark.parametrize("key", ["iam:ResourceTag/secret", "aws:ResourceTag/secret"])
+async def test_a_denial_by_the_tags_of_the_role_holds(
+    world: FakeWorld, admin: User, key: str
+) -> None:
+    condition = {"StringEquals": {key: "yes"}}
+    denial = policy("iam:PassRole", "*", Effect="Deny", Condition=condition)
+    bea = await world.user(admin.account_id, "bea", policy("*"), denial)
+    await tag(world.call(admin, "iam:TagRole"), ROLES, "NodeRole", [("secret", "yes")])
+
+    with pytest.raises(AccessDenied, match="explicit deny"):
         await add_role(world.call(bea, "iam:AddRoleToInstanceProfile"), "Web", "NodeRole")
 
 

@@ -86,8 +86,15 @@ async def create_activation(call: Call, wanted: NewActivation) -> tuple[str, Sec
     role = await call.read(lambda tx: tx.identities.role(role_name))
     account_id = call.caller.account_id
     role_arn = role.arn if role is not None else f"arn:aws:iam::{account_id}:role/{role_name}"
-    passing = {"iam:PassedToService": (_NODE_SERVICE,)}
-    await require(call, Question(action="iam:PassRole", resources=(role_arn,), extra=passing))
+    role_tags = role.tags if role is not None else {}
+    passing = {
+        "iam:PassedToService": (_NODE_SERVICE,),
+        **{f"iam:ResourceTag/{key}": (value,) for key, value in role_tags.items()},
+    }
+    await require(
+        call,
+        Question(action="iam:PassRole", resources=(role_arn,), tags=role_tags, extra=passing),
+    )
     if role is None or _NODE_SERVICE not in role.trust_policy:
         raise OperationRefused(
             Problem.INVALID_ROLE,

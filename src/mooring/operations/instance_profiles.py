@@ -127,7 +127,8 @@ async def add_role(call: Call, name: str, role_name: str) -> None:
     role = await call.glance(lambda tx: tx.identities.role(role_name))
     arn = f"arn:aws:iam::{call.caller.account_id}:role/{role_name}" if role is None else role.arn
     tags = role.tags if role is not None else {}
-    await require(call, Question(action="iam:PassRole", resources=(arn,), tags=tags))
+    keys = {f"iam:ResourceTag/{key}": (value,) for key, value in tags.items()}
+    await require(call, Question(action="iam:PassRole", resources=(arn,), tags=tags, extra=keys))
 
     def alter(tx: Transaction, profile: InstanceProfile) -> InstanceProfile:
         stored = ROLES.stored(tx, role_name)
