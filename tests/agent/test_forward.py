@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 import pytest
 from anyio.streams.stapled import MultiListener
 from tests.net.channels import Joined, joined
 
 from mooring.agent.forward import Forward
 from mooring.agent.targets import TargetRefused, connect
+from mooring.wire.data_channel import Limits
 from mooring.wire.mux import Arrived, Finished, Mux
 from mooring.wire.payloads import SessionFlag, serialize_flag
 
@@ -173,6 +175,28 @@ async def test_a_refused_address_looks_like_a_refusal_of_the_target() -> None:
         await client.until(lambda: stream in client.finished)
 
         assert ends.flags == [serialize_flag(SessionFlag.CONNECT_TO_PORT_ERROR)]
+
+
+async def test_a_client_that_does_not_read_is_not_told_of_refusals_without_end() -> None:
+    ends = Joined()
+    refused = 0
+
+    async def refuse() -> anyio.abc.SocketStream:
+        nonlocal refused
+        refused += 1
+        raise TargetRefused("no connection")
+
+    forward = Forward(ends.agent, ends.bell.ring, connect=refuse, version=1)
+    ends.client_reads = False
+    async with joined(forward.run, ends, take=forward.take, has_room=forward.has_room):
+        with anyio.fail_after(20):
+            while refused <= Limits().window_frames:
+                client = Mux()
+                client.finish(client.open())
+                forward.take(client.take())
+                await anyio.lowlevel.checkpoint()
+
+    assert len(ends.agent.writes()) <= Limits().window_frames
 
 
 async def test_a_target_that_does_not_read_holds_up_no_other_stream_with_windows() -> None:

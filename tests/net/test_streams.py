@@ -15,6 +15,8 @@ from tests.net.channels import Joined
 
 from mooring.net.streams import Streams
 from mooring.wire.channel_events import Received, Writable
+from mooring.wire.mux import MAX_STREAMS
+from mooring.wire.smux import Command, Frame
 
 WHOLE = hashlib.sha256(b"seed").digest() * (4 * 2**20 // 32)
 
@@ -141,3 +143,62 @@ async def test_a_refused_stream_ends_the_other_sides_connection() -> None:
 
         assert await read_all(near) == b""
         await near.aclose()
+
+
+def opening(stream: int) -> bytes:
+    return Frame(command=Command.SYN, stream_id=stream).encode(1)
+
+
+def piece(stream: int, data: bytes) -> bytes:
+    return Frame(command=Command.PSH, stream_id=stream, data=data).encode(1)
+
+
+def closing(stream: int) -> bytes:
+    return Frame(command=Command.FIN, stream_id=stream).encode(1)
+
+
+def alone() -> tuple[Streams, list[int]]:
+    """Return a node's streams that nobody carries."""
+    ends = Joined()
+    opened: list[int] = []
+    streams = Streams(ends.agent, ends.bell.ring, version=1, opened=opened.append)
+    return streams, opened
+
+
+async def test_an_id_that_is_opened_again_does_not_take_the_place_of_its_first_stream() -> None:
+    async with both(1) as made:
+        assert made.tasks is not None
+        far, inner = await pair()
+        made.node.take(opening(3) + piece(3, WHOLE[:65535]) * 32 + closing(3))
+        made.tasks.start_soon(made.node.carry, 3, inner)
+        await far.send_eof()
+        with anyio.fail_after(5):
+            while 3 in made.node._mux.streams:  # over, and not yet poured
+                await anyio.lowlevel.checkpoint()
+
+        made.node.take(opening(3) + piece(3, b"of the second"))
+
+        assert await read_all(far) == WHOLE[:65535] * 32
+        assert made.arrived == [3]
+        await far.aclose()
+
+
+def test_streams_that_are_over_count_while_their_sockets_still_take() -> None:
+    streams, opened = alone()
+    for stream in range(3, 3 + 2 * MAX_STREAMS, 2):
+        streams.take(opening(stream) + closing(stream))
+        streams._mux.finish(stream)  # as when the target has ended its side
+
+    streams.take(opening(9999))
+
+    assert len(opened) == MAX_STREAMS
+    assert streams.usage.refused == 1
+
+
+def test_bytes_that_come_one_by_one_count_for_what_they_take() -> None:
+    streams, _ = alone()
+    streams.take(opening(3))
+
+    streams.take(piece(3, b"x") * 2**16)
+
+    assert streams.is_full()

@@ -78,6 +78,31 @@ def test_one_stream_too_many_is_refused_and_the_others_go_on() -> None:
     assert server.take() == frame(Command.FIN, 5)
 
 
+def test_who_opens_streams_and_never_reads_ends_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mooring.wire.mux._MAX_UNREAD", 4)
+    server = Mux(max_streams=0)
+    server.receive(frame(Command.SYN, 3) * 5)
+
+    with pytest.raises(RemoteProtocolError, match="5 frames wait for who opens streams"):
+        server.receive(frame(Command.SYN, 3))
+
+
+def test_who_opens_streams_and_reads_the_refusals_may_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mooring.wire.mux._MAX_UNREAD", 4)
+    server = Mux(max_streams=0)
+    server.receive(frame(Command.SYN, 3) * 5)
+    server.take()
+
+    events = server.receive(frame(Command.SYN, 3))
+
+    assert events == []
+    assert server.take() == frame(Command.FIN, 3)
+
+
 def test_a_client_opens_no_more_than_there_may_be() -> None:
     client = Mux(max_streams=1)
     client.open()

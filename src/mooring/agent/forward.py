@@ -86,7 +86,8 @@ class Forward:
         except TargetRefused as error:
             logger.info("target_refused", extra={"reason": str(error)})
             self._streams.refuse(stream_id)
-            if not self._channel.closed:
+            # A client that does not read is told no more: flags are kept until it has read them.
+            if not self._channel.closed and self._channel.room():
                 flag = serialize_flag(SessionFlag.CONNECT_TO_PORT_ERROR)
                 self._channel.send(PayloadType.FLAG, flag, anyio.current_time())
                 self._speak()

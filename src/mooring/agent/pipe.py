@@ -24,6 +24,8 @@ __all__ = ["Pipe"]
 
 _MAX_AHEAD = 1024 * 1024
 _MOST_AHEAD = 16 * 1024 * 1024
+_PIECE_COST = 64
+"""What a piece takes beside its bytes: a client may send them one by one."""
 _READ_SIZE = 32 * 1024
 _GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 
@@ -55,11 +57,14 @@ class Pipe:
             self.usage.refused += 1
             raise
         self.usage.connections += 1
-        async with target, anyio.create_task_group() as tasks:
-            tasks.start_soon(self._pour, target)
-            tasks.start_soon(self._cancel_on_stop, tasks.cancel_scope)
-            await self._draw(target)
-            tasks.cancel_scope.cancel()
+        try:
+            async with target, anyio.create_task_group() as tasks:
+                tasks.start_soon(self._pour, target)
+                tasks.start_soon(self._cancel_on_stop, tasks.cancel_scope)
+                await self._draw(target)
+                tasks.cancel_scope.cancel()
+        finally:
+            self.stop()  # what nobody takes any more keeps nobody from hearing the client's acks
 
     def stop(self) -> None:
         """End the connection."""
@@ -73,7 +78,7 @@ class Pipe:
     def take(self, data: bytes) -> bool:
         """Take bytes of the client; False if hopelessly much of them lies ahead."""
         self._pieces.append(data)
-        self._ahead += len(data)
+        self._ahead += len(data) + _PIECE_COST
         self._arrived.ring()
         return self._ahead <= _MOST_AHEAD
 
@@ -93,7 +98,7 @@ class Pipe:
                 piece = self._pieces.popleft()
                 with contextlib.suppress(*_GONE):
                     await target.send(piece)
-                self._ahead -= len(piece)
+                self._ahead -= len(piece) + _PIECE_COST
                 self.usage.bytes_in += len(piece)
                 self._taken.ring()
             await self._arrived.wait()

@@ -26,13 +26,15 @@ from mooring.net.bell import Bell
 from mooring.net.outlet import Outlet
 from mooring.wire.data_channel import DataChannel
 from mooring.wire.errors import RemoteProtocolError
-from mooring.wire.mux import Arrived, Credited, Finished, Mux, Opened
+from mooring.wire.mux import MAX_STREAMS, Arrived, Credited, Finished, Mux, Opened
 
 __all__ = ["Streams", "Usage"]
 
 _MAX_AHEAD = 4 * 1024 * 1024
 """What AWS's peers hold for all streams of a session together."""
 _MOST_AHEAD = 32 * 1024 * 1024
+_PIECE_COST = 64
+"""What a piece takes beside its bytes: a peer may send them one by one."""
 _BACKLOG = 256 * 1024
 _READ_SIZE = 32 * 1024
 _GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
@@ -57,6 +59,10 @@ class _Queue:
     pieces: deque[bytes] = field(default_factory=deque)
     arrived: Bell = field(default_factory=Bell)
     credited: Bell = field(default_factory=Bell)
+
+
+def _cost(piece: bytes) -> int:
+    return len(piece) + _PIECE_COST
 
 
 class Streams:
@@ -126,8 +132,7 @@ class Streams:
 
     def _hear(self, event: Opened | Arrived | Finished | Credited) -> None:
         if isinstance(event, Opened):
-            self._queues[event.stream_id] = _Queue()
-            self._opened(event.stream_id)
+            self._hear_opened(event.stream_id)
             return
         queue = self._queues.get(event.stream_id)
         if queue is None:
@@ -137,8 +142,17 @@ class Streams:
             return
         piece = event.data if isinstance(event, Arrived) else b""
         queue.pieces.append(piece)
-        self._ahead += len(piece)
+        self._ahead += _cost(piece)
         queue.arrived.ring()
+
+    def _hear_opened(self, stream_id: int) -> None:
+        """Let a stream in; one that is over for the mux may have a socket that still takes."""
+        if stream_id in self._queues or len(self._queues) >= MAX_STREAMS:
+            self.usage.refused += 1
+            self._mux.finish(stream_id)
+            return
+        self._queues[stream_id] = _Queue()
+        self._opened(stream_id)
 
     async def carry(self, stream_id: int, socket: anyio.abc.SocketStream) -> None:
         """Join a stream and a socket until both directions have ended."""
@@ -170,7 +184,7 @@ class Streams:
     def _forget(self, stream_id: int) -> None:
         queue = self._queues.pop(stream_id, None)
         if queue is not None:
-            self._ahead -= sum(map(len, queue.pieces))
+            self._ahead -= sum(map(_cost, queue.pieces))
             self._taken.ring()
         self._mux.finish(stream_id)
         self._ready.ring()
@@ -180,7 +194,7 @@ class Streams:
         while True:
             while queue.pieces:
                 piece = queue.pieces.popleft()
-                self._ahead -= len(piece)
+                self._ahead -= _cost(piece)
                 self._taken.ring()
                 with contextlib.suppress(*_GONE):
                     await (socket.send(piece) if piece else socket.send_eof())

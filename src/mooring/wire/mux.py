@@ -34,6 +34,8 @@ MAX_STREAMS = 256
 """Open at a time; one more is refused."""
 FIRST_WINDOW = 262144
 """What may be under way on a stream of version 2 before its first update."""
+_MAX_UNREAD = 2**19
+"""Frames that wait for a side that goes on opening streams; more than data alone can make."""
 _CLIENT_FIRST_ID = 3
 _WITHOUT_LIMIT = 2**31
 _MODULUS = 2**32
@@ -198,6 +200,8 @@ class Mux:
         return self._credited(frame, stream) if frame.command is Command.UPD else None
 
     def _opened(self, stream_id: int) -> MuxEvent | None:
+        if len(self._out) > _MAX_UNREAD:
+            raise RemoteProtocolError(f"{len(self._out)} frames wait for who opens streams")
         if stream_id in self._streams:
             return None
         if len(self._streams) >= self._max_streams:
