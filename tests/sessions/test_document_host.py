@@ -2,7 +2,7 @@
 
 import pytest
 
-from mooring.sessions.document_host import host_problem
+from mooring.sessions.document_host import host_name, host_problem
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,9 @@ def test_addresses_that_are_nobodys_are_refused(host: str) -> None:
         "0251.0376.0251.0376",
         "169.254.169.0254",
         "127.1",
+        "fd00::9%1",
+        "fd00::9%db.example",
+        "10.0.0.5%db.example",
         "1.2.3.4.5",
         "\u0661\u0662\u0667.1",
         "a:b",
@@ -73,3 +76,18 @@ def test_addresses_that_are_nobodys_are_refused(host: str) -> None:
 )
 def test_addresses_in_odd_spellings_are_not_guessed_at(host: str) -> None:
     assert host_problem(host) == "is no address in its usual form"
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("DB.Example.", "db.example"),
+        ("10.0.0.5", "10.0.0.5"),
+        ("FD00:0:0::9", "fd00::9"),
+        ("fd00:0000:0000:0000:0000:0000:0000:0009", "fd00::9"),
+        ("::ffff:10.0.0.5", "10.0.0.5"),
+        ("::FFFF:0a00:0005", "10.0.0.5"),
+    ],
+)
+def test_policies_see_an_address_in_one_spelling(host: str, name: str) -> None:
+    assert host_name(host) == name

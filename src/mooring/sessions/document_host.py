@@ -5,14 +5,16 @@ through a node: link-local ones, where clouds keep the credentials of the node i
 the same services elsewhere, and addresses of no host. Where a *name* leads is seen only by the
 node, and our agent looks again when it dials; a stock agent compares with a short list, so what
 can be seen here is refused for both. An address in a spelling that resolvers understand and
-this module does not (``0x7f.1``, ``2852039166``) is refused, not guessed at.
+this module does not (``0x7f.1``, ``2852039166``) is refused, not guessed at. So is a zone
+(``fd00::9%db.example``): only link-local addresses have one, and resolvers that skip it would
+dial the address under a name that policies allow.
 """
 
 from __future__ import annotations
 
 import ipaddress
 
-__all__ = ["host_problem"]
+__all__ = ["host_name", "host_problem"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -43,7 +45,18 @@ def host_problem(host: str) -> str:
         return "is no address in its usual form" if _is_number(name) or ":" in name else ""
     if any(_is_nobodys(form) for form in _forms(address)):
         return "is an address that no session may reach through a node"
-    return ""
+    return "is no address in its usual form" if "%" in name else ""
+
+
+def host_name(host: str) -> str:
+    """Return a host in the one way to write it: policies compare texts, and addresses have many."""
+    name = host.lower().removesuffix(".")
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return name
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
 
 
 def _is_number(name: str) -> bool:

@@ -19,6 +19,7 @@ from mooring.sessions.document import (
     ParameterValue,
     SessionDocument,
 )
+from mooring.sessions.document_host import host_name
 from mooring.sessions.document_properties import order_properties
 from mooring.sessions.document_template import fill
 from mooring.sessions.document_values import check_value
@@ -78,11 +79,11 @@ def port_of(session_type: SessionType, properties: Mapping[str, JsonValue]) -> s
 
 
 def host_of(session_type: SessionType, properties: Mapping[str, JsonValue]) -> str:
-    """Return the host of a Port session's resolved properties, small; empty for others."""
+    """Return the host of a Port session's resolved properties as policies see it, else nothing."""
     if session_type is not SessionType.PORT:
         return ""
     host = properties.get("host")
-    return (str(host) if host else LOCAL_HOST).lower().removesuffix(".")
+    return host_name(str(host)) if host else LOCAL_HOST
 
 
 def _value(parameter: DocumentParameter, given: tuple[str, ...] | None) -> ParameterValue:
