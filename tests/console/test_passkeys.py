@@ -1,12 +1,15 @@
 """Passkeys over HTTP: what a browser's script asks for and sends."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.console.fake_browser import ORIGIN, OURS, Browser, Page
 from tests.fakes.authenticator import Authenticator
 from tests.operations.login_steps import PASSWORD
+
+from mooring.ports.tables import Transaction
 
 
 class Key:
@@ -74,6 +77,30 @@ async def test_a_passkey_is_a_second_factor(key: Key) -> None:
     assert 'data-passkey="mfa"' in form.text
     assert 'name="code"' not in form.text
     assert (done.status, done.json["next"]) == (200, "done")
+
+
+async def test_a_page_is_told_where_to_go_on_from_a_passkey(key: Key) -> None:
+    browser = key.browser
+    await key.register()
+    browser.cookies.clear()
+    await browser.submit("/console/auth/signin", user="ann", password=PASSWORD)
+    form = await browser.get("/console/mfa?next=/console/device")
+    world, user = browser.world, browser.user
+
+    def must_change(tx: Transaction) -> None:
+        profile = tx.logins.profile(user.name)
+        assert profile is not None
+        tx.logins.put_profile(replace(profile, reset_required=True))
+
+    await world.store.write(user.account_id, must_change)
+    credential = json.loads(key.authenticator.get(await key.options("mfa"), ORIGIN))
+    done = await browser.post(
+        "/console/auth/mfa/passkey", form.csrf, credential=credential, next="/console/device"
+    )
+
+    assert done.json["next"] == "new-password"
+    assert done.json["location"] == "/console/new-password?next=%2Fconsole%2Fdevice"
+    assert (await key.sign_in()).json["location"] == "/console/"
 
 
 async def test_a_passkey_proves_somebody_again(key: Key) -> None:

@@ -55,14 +55,14 @@ async function run(button) {
   const credential = purpose === "register"
     ? await navigator.credentials.create({ publicKey })
     : await navigator.credentials.get({ publicKey });
-  const body = { credential: asJson(credential) };
+  const body = { credential: asJson(credential), next: button.dataset.next };
   if (purpose === "register") body.name = `passkey-${Date.now().toString(36)}`;
-  await answerOf(await fetch(place, {
+  const told = await answerOf(await fetch(place, {
     method: "POST",
     headers: { "content-type": "application/json", "x-mooring-csrf": button.dataset.csrf },
     body: JSON.stringify(body),
   }));
-  location.assign(button.dataset.next || "/console/");
+  location.assign(told.location || button.dataset.next || "/console/");
 }
 
 for (const button of document.querySelectorAll("[data-passkey]")) {

@@ -79,12 +79,13 @@ def answer_progress(request: Request, progress: Progress, fields: Fields) -> Res
     """Say what comes next, and keep the new cookie."""
     cookie = progress.cookie.reveal()
     going_to = next_of(fields.get("next", ""))
+    place = _PAGES.get(progress.next)
+    where = going_to if place is None else f"{place}?{urlencode({'next': going_to})}"
     if is_form(request):
-        place = _PAGES.get(progress.next)
-        where = going_to if place is None else f"{place}?{urlencode({'next': going_to})}"
         response = Response(status_code=303, headers=HEADERS | {"location": where})
     else:
-        response = json_answer({"next": progress.next.value, "csrf": csrf_token(cookie)})
+        told = {"next": progress.next.value, "location": where, "csrf": csrf_token(cookie)}
+        response = json_answer(told)
     keep_cookie(response, request, progress.cookie)
     return response
 
