@@ -63,6 +63,7 @@ async def test_a_form_without_a_small_length_is_refused(browser: Browser, length
         ("application/json", b"[1]", 400),
         ("application/json", b"{", 400),
         ("application/json", b"\xff", 400),
+        ("application/json", b'{"a":' + b"[" * 15_000, 400),
         ("application/x-www-form-urlencoded", b"a=1&" * 60, 400),
         ("application/x-www-form-urlencoded", b"\xff\xfe", 400),
     ],

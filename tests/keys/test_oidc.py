@@ -93,6 +93,9 @@ def unsigned(alg: str) -> str:
     return ".".join([*coded, ""])
 
 
+DEEP = base64.urlsafe_b64encode(b'{"a":' + b"[" * 14_000).decode().rstrip("=")
+
+
 async def test_no_other_algorithm_is_taken(site: Site) -> None:
     public = site.provider.rsa.as_pem(private=False)
     shared = OctKey.import_key(base64.b64encode(public).decode())
@@ -110,6 +113,7 @@ async def test_no_other_algorithm_is_taken(site: Site) -> None:
         "a.b.c.d",
         "é.b.c",
         "." * 30_000,
+        f"{DEEP}.b.c",
     ]
 
     for token in others:

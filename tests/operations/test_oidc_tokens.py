@@ -135,7 +135,10 @@ def test_the_issuer_is_read_before_anything_is_proven() -> None:
     assert issuer_of(token_of(ISSUER)) == ISSUER
 
 
-@pytest.mark.parametrize("token", ["", "a", "a.b.c", "a.é.c", "a.W10.c"])
+DEEP = base64.urlsafe_b64encode(b'{"iss":' + b"[" * 15_000).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("token", ["", "a", "a.b.c", "a.é.c", "a.W10.c", f"a.{DEEP}.c"])
 def test_what_is_no_token_has_no_issuer(token: str) -> None:
     with pytest.raises(OperationRefused) as refused:
         issuer_of(token)

@@ -1,10 +1,11 @@
 """Passkeys: added after proof, signing in without a name, each challenge good once."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.fakes.authenticator import Authenticator
+from tests.fakes.authenticator import Authenticator, spelled
 from tests.fakes.world import FakeWorld
 from tests.operations.login_steps import PASSWORD, VISITOR, enter_by_link, give_password
 
@@ -104,6 +105,19 @@ async def test_a_challenge_is_good_once(world: FakeWorld, ann: Person) -> None:
 
     with pytest.raises(SignInRefused):
         await sign_in_with_passkey(world.world, PARTY, answer, VISITOR)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", '{"id":"a","response":{},"a":' + "[" * 15_000, "\ud800"]
+)
+async def test_what_is_no_answer_is_refused(world: FakeWorld, text: str) -> None:
+    await world.account()
+    deep = spelled(b'{"challenge":' + b"[" * 9_000)
+    nested = json.dumps({"id": "a", "response": {"clientDataJSON": deep}})
+
+    for credential in (text, nested):
+        with pytest.raises(SignInRefused):
+            await sign_in_with_passkey(world.world, PARTY, credential, VISITOR)
 
 
 async def test_a_challenge_ends_and_is_for_its_purpose_and_party(

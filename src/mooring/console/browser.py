@@ -124,7 +124,7 @@ def _read(body: bytes, kind: str) -> Mapping[str, str]:
         if kind in _JSON:
             found = msgspec.json.decode(body or b"{}", type=dict[str, object])
             return {name: _text(value) for name, value in found.items() if value is not None}
-    except (ValueError, msgspec.DecodeError) as exc:
+    except (ValueError, msgspec.DecodeError, RecursionError) as exc:
         raise Refusal(400, "The body cannot be read.") from exc
     raise Refusal(415, "Expected JSON or a form.")
 

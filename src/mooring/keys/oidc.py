@@ -243,7 +243,7 @@ def _header(token: str) -> _Header:
     try:
         text = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))
         return msgspec.json.decode(text, type=_Header)
-    except (ValueError, msgspec.DecodeError) as exc:
+    except (ValueError, msgspec.DecodeError, RecursionError) as exc:
         raise TokenInvalid("the token's header cannot be read") from exc
 
 

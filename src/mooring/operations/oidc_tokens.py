@@ -62,7 +62,7 @@ def issuer_of(token: str) -> str:
         claims = msgspec.json.decode(
             base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=dict[str, object]
         )
-    except (IndexError, ValueError, msgspec.DecodeError) as exc:
+    except (IndexError, ValueError, msgspec.DecodeError, RecursionError) as exc:
         raise _invalid("The ID Token provided is not a valid JWT.") from exc
     return _text(claims, "iss")
 

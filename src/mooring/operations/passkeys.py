@@ -344,7 +344,7 @@ async def _take(
 def _answer(credential: str) -> _Answer:
     try:
         return msgspec.json.decode(credential, type=_Answer)
-    except (msgspec.DecodeError, UnicodeEncodeError) as exc:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as exc:
         raise SignInRefused(_REFUSED) from exc
 
 
@@ -353,7 +353,7 @@ def _challenge_of(answer: _Answer) -> str:
         data = answer.response.get("clientDataJSON")
         client = msgspec.json.decode(_unspelled(str(data)), type=dict[str, object])
         return str(client.get("challenge", ""))
-    except (ValueError, msgspec.DecodeError) as exc:
+    except (ValueError, msgspec.DecodeError, RecursionError) as exc:
         raise SignInRefused(_REFUSED) from exc
 
 
