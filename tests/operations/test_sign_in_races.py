@@ -11,6 +11,7 @@ from tests.fakes.world import FakeWorld
 from tests.operations.login_steps import (
     PASSWORD,
     VISITOR,
+    code_of,
     device_of,
     enter_by_link,
     give_password,
@@ -21,12 +22,14 @@ from mooring.iam.totp import code_at, step_of
 from mooring.iam.web_session import Stage
 from mooring.operations.enrolment import begin_enrolment, finish_enrolment
 from mooring.operations.login_profiles import update_login_profile
+from mooring.operations.mfa_devices import create_device, enable_device
 from mooring.operations.passkeys import (
     RelyingParty,
     add_passkey,
     remove_passkey,
     request_options,
 )
+from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.sign_in import PasswordGiven, SignInRefused, set_password
 from mooring.operations.sign_in import give_password as type_password
 from mooring.operations.web_sessions import read_session
@@ -185,6 +188,23 @@ async def test_who_is_signed_out_meanwhile_adds_and_removes_no_passkey(scene: Sc
 
     assert not was_added
     assert await scene.has_factor()
+
+
+async def test_a_device_is_enabled_for_no_later_user_of_the_name(scene: Scene) -> None:
+    world, user = scene.world, scene.user
+    device, _ = await create_device(
+        world.call(scene.admin, "iam:CreateVirtualMFADevice"), "phone", path="/", tags={}
+    )
+    scene.interrupt(lambda: world.user(user.account_id, "ann"))
+    codes = code_of(world, device, -1), code_of(world, device)
+
+    with pytest.raises(OperationRefused) as refused:
+        await enable_device(
+            world.call(scene.admin, "iam:EnableMFADevice"), "ann", device.serial, codes=codes
+        )
+
+    assert refused.value.problem is Problem.NO_SUCH_ENTITY
+    assert not await scene.has_factor()
 
 
 async def test_a_new_password_counts_as_no_second_factor(scene: Scene) -> None:

@@ -88,6 +88,9 @@ async def enable_device(call: Call, user_name: str, serial: str, *, codes: tuple
 
     def work(tx: Transaction) -> None:
         device = _device(tx, serial)
+        known = tx.identities.user(user.name)
+        if known is None or known.user_id != user.user_id:
+            raise _no_user(user.name)
         if device.user_name:
             raise OperationRefused(Problem.ENTITY_EXISTS, f"MFA device {serial} is already in use.")
         second = tx.second_factors
@@ -222,10 +225,12 @@ async def _user(call: Call, name: str) -> User:
     user = await call.read(lambda tx: tx.identities.user(name))
     await require_on(call, EntityKind.USER, name, entity=user)
     if user is None:
-        raise OperationRefused(
-            Problem.NO_SUCH_ENTITY, f"The user with name {name} cannot be found."
-        )
+        raise _no_user(name)
     return user
+
+
+def _no_user(name: str) -> OperationRefused:
+    return OperationRefused(Problem.NO_SUCH_ENTITY, f"The user with name {name} cannot be found.")
 
 
 def _device(tx: Transaction, serial: str) -> MfaDevice:
