@@ -112,6 +112,15 @@ async def test_a_store_that_comes_back_gets_every_event_once(tmp_path: Path) -> 
         assert await names(inner) == ["A", "B"]
 
 
+async def test_an_event_that_cannot_be_kept_takes_no_other_along(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "mooring.db") as store:
+        async with open_audit_queue(store, gather_s=30.0) as queue:
+            for name in ("E0", "half a pair \ud800", "E1"):
+                await queue.put(ACCOUNT, an_event(name))
+
+        assert await names(store) == ["E0", "E1"]
+
+
 async def test_a_full_queue_makes_callers_wait_and_refuses_them_in_the_end(tmp_path: Path) -> None:
     async with open_store(tmp_path / "mooring.db") as inner:
         store = StubbornStore(inner)

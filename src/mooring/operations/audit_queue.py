@@ -130,6 +130,9 @@ class AuditQueue:
                 await anyio.sleep(_RETRY_S)
             except Exception:  # noqa: BLE001 - one bad event must not end the keeping of all
                 _log.exception("audit_failed", extra={"count": len(events)})
+                # Nor may it take along those that happened to be in its group.
+                for event in events if len(events) > 1 else ():
+                    await self._keep_account(account_id, [event])
                 return
             else:
                 return
