@@ -68,12 +68,17 @@ async def test_a_denial_by_the_tags_of_the_role_holds(world: FakeWorld, key: str
         await create_activation(world.call(bea, "ssm:CreateActivation"), WANTED)
 
 
-@pytest.mark.parametrize("name", ["Missing", "ForOthers"])
+@pytest.mark.parametrize("name", ["Missing", "ForOthers", "Denied"])
 async def test_a_role_that_nodes_cannot_take_is_refused(world: FakeWorld, name: str) -> None:
     account_id = await world.account()
     admin = await world.administrator(account_id)
-    trust = json.dumps({"Statement": [{"Principal": {"Service": "ec2.amazonaws.com"}}]})
-    await world.role(account_id, "ForOthers", trust=trust)
+    trust = {
+        "Effect": "Deny" if name == "Denied" else "Allow",
+        "Principal": {"Service": "ssm.amazonaws.com" if name == "Denied" else "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    if name != "Missing":
+        await world.role(account_id, name, trust=json.dumps({"Statement": [trust]}))
 
     with pytest.raises(OperationRefused) as refused:
         await create_activation(

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.fakes.world import NODE_ROLE, REGION, FakeWorld
+from tests.fakes.world import NODE_ROLE, NODE_TRUST, REGION, FakeWorld
 
 from mooring.fleet.activation import NODE_TYPE_TAG
 from mooring.fleet.node import Node, Platform
@@ -23,6 +23,7 @@ from mooring.operations.registration import (
     update_instance_information,
     update_public_key,
 )
+from mooring.operations.users import update_assume_role_policy
 from mooring.wire.ids import NodeKind
 
 KEYS = tuple(generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
@@ -191,6 +192,18 @@ async def test_a_role_token_is_the_nodes_own_role_session(world: FakeWorld) -> N
     assert after is not None
     assert after.fingerprint == "another"
     assert issued.secret.reveal() not in repr(await world.events(account_id))
+
+
+async def test_a_role_that_trusts_nodes_no_more_gives_no_token(world: FakeWorld) -> None:
+    account_id = await world.account()
+    admin = await world.administrator(account_id)
+    node = await world.node(account_id, kind=NodeKind.MANAGED_INSTANCE)
+    others = NODE_TRUST.replace("ssm.amazonaws.com", "ec2.amazonaws.com")
+    change = world.call(admin, "iam:UpdateAssumeRolePolicy")
+    await update_assume_role_policy(change, NODE_ROLE, others)
+
+    with pytest.raises(AccessDenied, match="no role trust policy allows"):
+        await token_of(world, node)
 
 
 async def test_a_role_tokens_credentials_fetch_no_further_token(world: FakeWorld) -> None:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.fakes.world import FakeWorld
+from tests.fakes.world import REGION, FakeWorld
 
 from mooring.iam.identity import Role, User
 from mooring.operations.entity_tables import ROLES, USERS
 from mooring.operations.identities import delete_entity, get_entity, rename_entity
 from mooring.operations.problems import OperationRefused, Problem
-from mooring.operations.trust import show_roles
+from mooring.operations.trust import show_roles, trusts_nodes
 from mooring.operations.users import NewEntity, create_role, create_user, update_assume_role_policy
 
 
@@ -94,3 +94,43 @@ async def test_those_of_other_accounts_are_kept_as_they_are(world: FakeWorld, ad
     )
 
     assert await shown(world, admin) == list(named)
+
+
+OWN = [
+    {},
+    {"StringEquals": {"aws:SourceAccount": "OWN"}},
+    {"ArnEquals": {"aws:SourceArn": f"arn:aws:ssm:{REGION}:OWN:*"}},
+]
+OTHERS = [
+    {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+    {"ArnEquals": {"aws:SourceArn": f"arn:aws:ssm:{REGION}:111122223333:*"}},
+]
+
+
+def for_nodes(condition: dict[str, dict[str, str]], account_id: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ssm.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return document.replace("OWN", account_id)
+
+
+@pytest.mark.parametrize("condition", OWN)
+async def test_the_service_becomes_a_role_for_nodes_of_its_account(
+    world: FakeWorld, admin: User, condition: dict[str, dict[str, str]]
+) -> None:
+    role = await make(world, admin, for_nodes(condition, admin.account_id))
+
+    assert trusts_nodes(world.call(admin, "ssm:CreateActivation"), role)
+
+
+@pytest.mark.parametrize("condition", OTHERS)
+async def test_the_service_does_not_become_a_role_that_is_for_nodes_of_others(
+    world: FakeWorld, admin: User, condition: dict[str, dict[str, str]]
+) -> None:
+    role = await make(world, admin, for_nodes(condition, admin.account_id))
+
+    assert not trusts_nodes(world.call(admin, "ssm:CreateActivation"), role)

@@ -18,6 +18,7 @@ from mooring.operations.credentials import new_secret
 from mooring.operations.paging import Walk, collect
 from mooring.operations.problems import OperationRefused, Problem
 from mooring.operations.tokens import open_page_token, page_token, token_hash
+from mooring.operations.trust import NODE_SERVICE, trusts_nodes
 from mooring.ports.tables import Transaction
 from mooring.secret import Secret
 from mooring.wire.ids import ENTROPY_BYTES, new_activation_id
@@ -30,8 +31,6 @@ __all__ = [
     "delete_activation",
     "describe_activations",
 ]
-
-_NODE_SERVICE = "ssm.amazonaws.com"
 
 _FACTS: Mapping[str, Callable[[Activation], str]] = {
     "ActivationIds": lambda activation: activation.activation_id,
@@ -88,14 +87,14 @@ async def create_activation(call: Call, wanted: NewActivation) -> tuple[str, Sec
     role_arn = role.arn if role is not None else f"arn:aws:iam::{account_id}:role/{role_name}"
     role_tags = role.tags if role is not None else {}
     passing = {
-        "iam:PassedToService": (_NODE_SERVICE,),
+        "iam:PassedToService": (NODE_SERVICE,),
         **{f"iam:ResourceTag/{key}": (value,) for key, value in role_tags.items()},
     }
     await require(
         call,
         Question(action="iam:PassRole", resources=(role_arn,), tags=role_tags, extra=passing),
     )
-    if role is None or _NODE_SERVICE not in role.trust_policy:
+    if role is None or not trusts_nodes(call, role):
         raise OperationRefused(
             Problem.INVALID_ROLE,
             f"Nonexistent role or missing ssm service principal in trust policy: {role_arn}",

@@ -24,6 +24,7 @@ from mooring.operations.credentials import TemporaryCredentials, issue_role_cred
 from mooring.operations.problems import AccessDenied, OperationRefused, Problem
 from mooring.operations.session_questions import node_arn, node_resource
 from mooring.operations.tokens import token_hash
+from mooring.operations.trust import NODE_SERVICE, trusts_nodes
 from mooring.ports.tables import Transaction
 from mooring.secret import Secret
 from mooring.wire.ids import ENTROPY_BYTES, NodeKind, new_node_id
@@ -124,7 +125,7 @@ async def request_role_token(call: Call, *, fingerprint: str) -> RoleToken:
     """Give a node, proven by its key, credentials of its role.
 
     Raises:
-        AccessDenied: the caller is no node, or its role is gone.
+        AccessDenied: the caller is no node, or its role is gone or trusts nodes no more.
     """
     node_id = _proven_node(call)
 
@@ -135,6 +136,12 @@ async def request_role_token(call: Call, *, fingerprint: str) -> RoleToken:
     node, role = await call.read(look)
     if node is None or role is None:
         raise _gone(call)
+    if not trusts_nodes(call, role):
+        raise AccessDenied(
+            f"User: {NODE_SERVICE} is not authorized to perform: sts:AssumeRole on resource: "
+            f"{role.arn} because no role trust policy allows the sts:AssumeRole action",
+            None,
+        )
     credentials = issue_role_credentials(
         call.world,
         role,
