@@ -148,6 +148,26 @@ async def test_a_device_that_is_added_before_the_new_password_is_asked_for(
     assert not await scene.is_in(progress.cookie.reveal())
 
 
+async def test_who_must_add_a_device_adds_none_to_one_that_came_first(scene: Scene) -> None:
+    world = scene.world
+    site = replace(world.world.site, require_second_factor=True)
+    world.world = replace(world.world, site=site)
+    stage, cookie = await scene.type()
+    enrolment = await begin_enrolment(world.world, cookie)
+    device = await device_of(world, scene.admin, scene.user)
+    seed, step = base64.b32decode(enrolment.seed.reveal()), step_of(world.clock.now())
+    codes = code_at(seed, step - 1), code_at(seed, step)
+
+    with pytest.raises(SignInRefused, match="sign in with it"):
+        await finish_enrolment(world.world, cookie, enrolment.state.reveal(), codes, VISITOR)
+
+    known = await world.store.read(
+        scene.user.account_id, lambda tx: tx.second_factors.devices_of("ann")
+    )
+    assert stage is Stage.ENROLL
+    assert [one.serial for one in known] == [device.serial]
+
+
 async def test_who_is_signed_out_meanwhile_adds_no_device(scene: Scene) -> None:
     world, cookie = scene.world, await enter_by_link(scene.world, scene.user)
     enrolment = await begin_enrolment(world.world, cookie)

@@ -15,7 +15,7 @@ import msgspec
 from mooring.iam.login import MfaDevice
 from mooring.iam.totp import SEED_BYTES, base32_seed, provisioning_uri
 from mooring.iam.web_session import Stage, WebSession
-from mooring.operations.mfa import enrolled, seal_seed
+from mooring.operations.mfa import enrolled, has_second_factor, seal_seed
 from mooring.operations.problems import OperationRefused
 from mooring.operations.sign_in import Progress, SignInRefused
 from mooring.operations.sign_in_events import SignInEvent, sign_in_event
@@ -91,6 +91,8 @@ async def finish_enrolment(
 
     def work(tx: Transaction) -> Secret:
         user = tx.identities.user(session.user_name)
+        if session.stage is Stage.ENROLL and has_second_factor(tx, session.user_name):
+            raise SignInRefused("A second factor was added meanwhile, sign in with it.")
         second = tx.second_factors
         count = len(second.devices_of(session.user_name))
         if user is None or second.device(known.serial) is not None or count >= DEVICES_PER_USER:
