@@ -342,6 +342,18 @@ async def test_a_command_line_acts_for_the_role_session(sso: Sso) -> None:
     }
 
 
+async def test_a_command_lines_keys_are_as_old_as_the_role_session(sso: Sso) -> None:
+    beginning, began = await start(sso), sso.world.clock.now()
+    opened = await end(sso, beginning, sso.code(beginning.url))
+    sso.world.pass_time(minutes=20)
+
+    given = await granted(sso, opened)
+    keys = await fetch_credentials(sso.world.world, given.refresh_token.reveal(), VISITOR)
+
+    key = await resolve(sso.world.world, keys.access_key_id, keys.session_token.reveal())
+    assert key.issued_at == began
+
+
 async def test_a_command_line_ends_with_its_grant_or_its_role_session(sso: Sso) -> None:
     beginning = await start(sso)
     opened = await end(sso, beginning, sso.code(beginning.url))

@@ -89,6 +89,7 @@ class NewSession:
         node_id: of the node that they are for; empty for none.
         key_id: the user's access key that asks for them; while it is not active, they are not.
         grant_id: the grant they are fetched with; once it is forgotten, so are they.
+        issued_at: when the session began that they go on with; None for one that begins now.
     """
 
     of: Role | User
@@ -98,6 +99,7 @@ class NewSession:
     node_id: str = ""
     key_id: str = ""
     grant_id: str = ""
+    issued_at: datetime | None = None
 
 
 def new_secret(world: World) -> Secret:
@@ -126,7 +128,7 @@ def issue(world: World, new: NewSession) -> TemporaryCredentials:
         node_id=new.node_id,
         key_id=new.key_id,
         grant_id=new.grant_id,
-        issued=micros(now),
+        issued=micros(new.issued_at or now),
         expires=micros(expires),
         mfa_at=None if new.facts.mfa_at is None else micros(new.facts.mfa_at),
         packed=packed(new.facts),
@@ -251,7 +253,14 @@ def renewal(world: World, tx: Transaction, session_token: str) -> NewSession | N
     role = tx.identities.role(token.of)
     if role is None or _role_session(tx, token) is None or left <= timedelta():
         return None
-    return NewSession(of=role, facts=facts_of(token), lifetime=left, bearer=token.bearer)
+    # A policy that denies by aws:TokenIssueTime what was issued before means these too.
+    return NewSession(
+        of=role,
+        facts=facts_of(token),
+        lifetime=left,
+        bearer=token.bearer,
+        issued_at=moment(token.issued),
+    )
 
 
 def _principal(tx: Transaction, token: SessionToken) -> Principal | None:
