@@ -50,6 +50,15 @@ def test_every_bit_counts() -> None:
     assert not verify_node_signature(public(KEY), encoded(bytes(raw)), TEXT)
 
 
+def test_every_character_counts_also_where_bits_are_spare() -> None:
+    text = encoded(signed(KEY))
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    respelled = text[:-3] + last[last.index(text[-3]) ^ 1] + "=="
+
+    assert base64.b64decode(respelled) == base64.b64decode(text)
+    assert not verify_node_signature(public(KEY), respelled, TEXT)
+
+
 def test_a_short_key_is_no_key() -> None:
     short = generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is it
 
