@@ -1,10 +1,13 @@
 """Only our own pages are heard, on our own names, in small bodies, with the session's token."""
 
+import anyio
 import pytest
+from starlette.requests import Request
+from starlette.types import Message, Receive
 from tests.console.fake_browser import OURS, Browser
 from tests.operations.login_steps import PASSWORD
 
-from mooring.console.browser import next_of
+from mooring.console.browser import Refusal, fields_of, next_of
 
 FORM = f"user=ann&password={PASSWORD}".encode()
 
@@ -53,6 +56,39 @@ async def test_a_form_without_a_small_length_is_refused(browser: Browser, length
     page = await browser.ask("POST", "/console/auth/signin", headers=headers, body=FORM)
 
     assert page.status == 413
+
+
+async def silent() -> Message:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+async def gone() -> Message:
+    return {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("receive", [silent, gone])
+async def test_a_body_that_does_not_come_holds_nothing(
+    browser: Browser, receive: Receive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mooring.console.browser.BODY_DEADLINE_S", 0.01)
+    headers = {**OURS, "content-length": "10", "content-type": "application/json"}
+    request = Request(
+        {
+            "type": "http",
+            "method": "POST",
+            "path": "/console/auth/signin",
+            "query_string": b"",
+            "scheme": "https",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        },
+        receive,
+    )
+
+    with anyio.fail_after(5), pytest.raises(Refusal) as refused:
+        await fields_of(browser.world.world, request, csrf=False)
+
+    assert refused.value.status == 408
 
 
 @pytest.mark.parametrize(

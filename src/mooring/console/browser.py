@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+import anyio
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from mooring.operations.stream_url import is_served
@@ -38,6 +39,7 @@ COOKIE = "__Host-mooring"
 # A browser takes that name over TLS only; the plain listener is bound to loopback.
 PLAIN_COOKIE = "mooring-loopback"
 MAX_BODY = 16 * 1024
+BODY_DEADLINE_S = 10.0
 HOME = "/console/"
 
 _CSP = (
@@ -109,12 +111,21 @@ async def fields_of(
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > MAX_BODY:
         raise Refusal(413, f"Expected a body of at most {MAX_BODY} bytes.")
-    fields = _read(await request.body(), _kind(request))
+    fields = _read(await _body(request), _kind(request))
     if csrf:
         given = request.headers.get("x-mooring-csrf") or fields.get("csrf", "")
         if not is_csrf_token(cookie_of(request), given):
             raise Refusal(403, "The page is out of date, load it again.")
     return fields
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body; the server bounds how long a head may take, but not this."""
+    try:
+        with anyio.fail_after(BODY_DEADLINE_S):
+            return await request.body()
+    except (TimeoutError, ClientDisconnect) as exc:
+        raise Refusal(408, "The body did not come in time.") from exc
 
 
 def _read(body: bytes, kind: str) -> Mapping[str, str]:
