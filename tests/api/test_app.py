@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from tests.api.door import Door, Keys, signed, unsigned
 from tests.fakes.world import make_world
@@ -63,6 +64,35 @@ async def signed_call(door: Door) -> tuple[HttpRequest, str]:
     keys: Keys = await door.keys(await door.world.administrator(account_id))
     request = unsigned("sts", "GetCallerIdentity", {})
     return signed(request, keys, name="sts", now=door.world.clock.now()), account_id
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(door: Door) -> None:
+    sent: list[dict[str, Any]] = []
+    first = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        if first:
+            return first.pop()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - ASGI
+        sent.append(dict(message))
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [(b"host", b"h")],
+        "scheme": "https",
+        "client": ("192.0.2.1", 9),
+    }
+
+    await FrontDoor(door.chain, body_deadline_s=0.01)(scope, receive, send)
+
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import anyio
+
 from mooring.api.chain import Chain
 from mooring.api.protocol.request import HttpRequest, HttpResponse
 from mooring.wire.errors import RemoteProtocolError
 from mooring.wire.sigv4_verify import fold_headers
 
-__all__ = ["MAX_BODY", "FrontDoor"]
+__all__ = ["BODY_DEADLINE_S", "MAX_BODY", "FrontDoor"]
 
 MAX_BODY = 4 * 1024 * 1024
+BODY_DEADLINE_S = 30.0
+"""For a whole body: longer than any call needs, and no more than a stranger may hold."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,13 +30,18 @@ class _Gone(Exception):
 class FrontDoor:
     """Answers every HTTP request that is an AWS call."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, *, body_deadline_s: float = BODY_DEADLINE_S) -> None:
         self._chain = chain
+        self._body_deadline_s = body_deadline_s
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI says."""
         try:
-            body = await _read_body(receive)
+            with anyio.move_on_after(self._body_deadline_s) as reading:
+                body = await _read_body(receive)
+            if reading.cancelled_caught:
+                await _send(send, _plain(408, "the request's body did not come in time"))
+                return
             headers = fold_headers(
                 (name.decode("latin-1"), value.decode("latin-1"))
                 for name, value in scope["headers"]
