@@ -26,7 +26,7 @@ READ_BUFFER = 2048
 """What an idle connection holds, in bytes; it grows when more comes in one piece."""
 
 
-MOST_AT_ONCE = 512 * 1024
+MOST_AT_ONCE = 1024 * 1024
 """So much is read at most in one piece, in bytes: picows doubles its buffer whenever a
 read fills it, so that a fast peer would get tens of megabytes, and the loop to itself."""
 
