@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.peer import FakePeer
-from tests.gateway.forwarding import FORWARD, STREAM, a_port_scene
-from tests.gateway.scenes import Scene, a_scene, types
+from tests.gateway.forwarding import BYE, FORWARD, STREAM, a_port_scene
+from tests.gateway.scenes import Scene, a_scene, keys, types
 
 from mooring.gateway.control import ControlListener
 from mooring.gateway.leg import DataListener
@@ -20,6 +20,7 @@ from mooring.sessions.session import End, SessionStatus
 from mooring.wire.agent_message import AgentMessage
 from mooring.wire.control_channel import TaskComplete
 from mooring.wire.open_message import OpenMessage
+from mooring.wire.payloads import PayloadType
 
 CAME = 1000.0
 DUE = Deadlines(
@@ -201,6 +202,24 @@ def test_a_client_that_does_not_come_back_ends_the_session(scene: Scene) -> None
     sweep_at(CAME + 1201, relay=scene.relay)
 
     assert scene.office.ends == [(End.CLIENT_LOST, "")]
+    assert types(agent.sent)[-1] == "channel_closed"
+
+
+def test_a_client_that_said_it_leaves_is_believed_though_the_node_does_nothing(
+    tmp_path: Path,
+) -> None:
+    scene = a_port_scene(tmp_path, FORWARD)
+    agent = scene.join(Side.AGENT, own=False)
+    scene.join(Side.CLIENT)
+    scene.says(Side.CLIENT, keys(0, BYE, PayloadType.FLAG))
+    scene.relay.detach(Side.CLIENT, scene.relay.legs[Side.CLIENT])
+
+    for later in (4, 6):
+        now = scene.office.time + later
+        sweep([], [scene.relay], replace(DUE, now=now, before=now - 1))
+        assert bool(scene.office.ends) == (later > 5)
+
+    assert scene.office.ends == [(End.USER, "")]
     assert types(agent.sent)[-1] == "channel_closed"
 
 

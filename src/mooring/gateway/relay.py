@@ -115,7 +115,7 @@ class Relay:
         self._is_client_back = session.status is not SessionStatus.CONNECTING
         self._rescue: Rescue | None = None
         self.end: End | None = None
-        self._has_said_bye = False
+        self.has_said_bye = False
         self.is_client_done = False
         forward = recorder.forward
         self._is_stream = forward is not None and not forward.is_multiplexed
@@ -271,7 +271,7 @@ class Relay:
             self._office.sealed(self)
         if self._gap is not None and header.payload_type not in HANDSHAKE_TYPES:
             if header.payload_type == PayloadType.FLAG:
-                self._has_said_bye |= bytes(payload) == _BYE
+                self.has_said_bye |= bytes(payload) == _BYE
             self._gap.client_spoke()
 
     def _state(self, state: AgentSessionState) -> None:
@@ -375,7 +375,7 @@ class Relay:
         """Say of a port session what its end was: there is no shell in it."""
         if end is not End.NODE or self._gap is None:
             return end
-        return End.USER if self._has_said_bye else End.CONNECTION
+        return End.USER if self.has_said_bye else End.CONNECTION
 
     def _publication(self, *, paused: bool) -> bytes:
         return publication_frame(paused=paused, stamp=self._stamp, now=self._office.now())

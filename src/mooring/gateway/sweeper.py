@@ -14,6 +14,8 @@ from mooring.sessions.session import End, SessionStatus
 __all__ = ["Deadlines", "sweep"]
 
 _HELD_S = 20.0
+_BYE_S = 5.0
+"""For the node to end a session whose client has said that it leaves, and left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def _sweep_relay(relay: Relay, due: Deadlines) -> None:
         else:
             relay.finish(End.NODE_LOST, End.NODE_LOST.value)
     elif away.get(Side.CLIENT, 0.0) > _client_patience(relay, due):
-        relay.finish(End.CLIENT_LOST, "")
+        relay.finish(End.USER if relay.has_said_bye else End.CLIENT_LOST, "")
 
 
 def _agent_patience(relay: Relay, due: Deadlines) -> float:
@@ -89,6 +91,8 @@ def _agent_patience(relay: Relay, due: Deadlines) -> float:
 
 
 def _client_patience(relay: Relay, due: Deadlines) -> float:
+    if relay.has_said_bye:
+        return _BYE_S
     if relay.is_client_done:
         return min(due.stream_grace_s, due.client_grace_s)
     return due.client_grace_s
