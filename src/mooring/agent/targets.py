@@ -3,17 +3,9 @@
 A name is resolved once, and the address that was judged is the address that is dialled: a name
 server that answers differently the second time gains nothing. When nothing can be judged,
 nothing is dialled. Whether *this* person may reach *this* host and port is the server's policies'
-to say, before the node hears of it; here are the addresses that nobody reaches through a node:
-
-====================================  =========================================================
-169.254.0.0/16, fe80::/10             link-local; the clouds' metadata and credential services
-fd00:ec2::/32                         the same of AWS over IPv6
-168.63.129.16, 100.100.100.200,       the same of Azure, Alibaba and Oracle
-192.0.0.192
-0.0.0.0/8, ::, multicast, broadcast   no host's own address
-127.0.0.0/8, ::1                      only when it was asked for as such, not when a name of
-                                      somebody's else turns out to lead there
-====================================  =========================================================
+to say, before the node hears of it; ``wire.addresses`` are those that nobody reaches through a
+node. The node's own loopback is reached when it was asked for as such, not when a name of
+somebody else's turns out to lead there.
 """
 
 from __future__ import annotations
@@ -25,27 +17,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import anyio
 import anyio.abc
 
+from mooring.wire.addresses import forms, is_nobodys
+
 __all__ = ["Resolve", "TargetRefused", "addresses_of", "connect", "is_reachable"]
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_NOBODYS = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "0.0.0.0/8",
-        "169.254.0.0/16",
-        "168.63.129.16/32",
-        "100.100.100.200/32",
-        "192.0.0.192/32",
-        "255.255.255.255/32",
-        "::/128",
-        "fe80::/10",
-        "fd00:ec2::/32",
-    )
-)
-_EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
-"""Networks whose addresses end in an IPv4 address, beside the mapped ones and 6to4."""
 _HERE = frozenset({"localhost", "ip6-localhost", "localhost.localdomain"})
 _PORTS = range(1, 65536)
 _DIAL_S = 10.0
@@ -61,25 +37,10 @@ def is_reachable(address: str, *, asked: str) -> bool:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(_is_allowed(form, asked=asked) for form in _forms(parsed))
-
-
-def _forms(address: Address) -> tuple[Address, ...]:
-    """Return the address and every IPv4 address that hides in it."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return (address,)
-    hidden = [address.ipv4_mapped, address.sixtofour]
-    if address.teredo is not None:
-        hidden += address.teredo
-    if any(address in network for network in _EMBEDDING) and int(address) > 1:
-        hidden.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return (address, *(form for form in hidden if form is not None))
-
-
-def _is_allowed(address: Address, *, asked: str) -> bool:
-    if address.is_multicast or any(address in network for network in _NOBODYS):
+    if is_nobodys(parsed):
         return False
-    return not address.is_loopback or _asks_for_loopback(asked)
+    is_loopback = any(form.is_loopback for form in forms(parsed))
+    return not is_loopback or _asks_for_loopback(asked)
 
 
 def _asks_for_loopback(asked: str) -> bool:

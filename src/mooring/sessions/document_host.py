@@ -14,25 +14,10 @@ from __future__ import annotations
 
 import ipaddress
 
+from mooring.wire.addresses import is_nobodys
+
 __all__ = ["host_name", "host_problem"]
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_NOBODYS = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "0.0.0.0/8",
-        "169.254.0.0/16",
-        "168.63.129.16/32",
-        "100.100.100.200/32",
-        "192.0.0.192/32",
-        "255.255.255.255/32",
-        "::/128",
-        "fe80::/10",
-        "fd00:ec2::/32",
-    )
-)
-_EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -43,7 +28,7 @@ def host_problem(host: str) -> str:
         address = ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return "is no address in its usual form" if _is_number(name) or ":" in name else ""
-    if any(_is_nobodys(form) for form in _forms(address)):
+    if is_nobodys(address):
         return "is an address that no session may reach through a node"
     return "is no address in its usual form" if "%" in name else ""
 
@@ -63,19 +48,3 @@ def _is_number(name: str) -> bool:
     """Tell whether resolvers take a name for an IPv4 address: its last part is a number."""
     last = name.rpartition(".")[2]
     return last.isdecimal() or (last.startswith("0x") and _HEX.issuperset(last[2:]))
-
-
-def _forms(address: Address) -> tuple[Address, ...]:
-    """Return the address and every IPv4 address that hides in it."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return (address,)
-    hidden = [address.ipv4_mapped, address.sixtofour]
-    if address.teredo is not None:
-        hidden += address.teredo
-    if any(address in network for network in _EMBEDDING) and int(address) > 1:
-        hidden.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return (address, *(form for form in hidden if form is not None))
-
-
-def _is_nobodys(address: Address) -> bool:
-    return address.is_multicast or any(address in network for network in _NOBODYS)
