@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -16,9 +16,17 @@ from mooring.wire.channel_events import Received, Writable
 from mooring.wire.data_channel import DataChannel, Limits, Role
 from mooring.wire.payloads import PayloadType
 
-__all__ = ["Joined", "joined"]
+__all__ = ["Hearer", "Joined", "joined"]
 
 Take = Callable[[bytes], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearer:
+    """Who hears one end of a channel."""
+
+    take: Callable[[Received], object]
+    has_room: Callable[[], object] = lambda: None
 
 
 def _end(role: Role) -> DataChannel:
@@ -61,45 +69,38 @@ class Joined:
                 await self.has_got.wait()
         return bytes(self.got)
 
-    async def carry(self, take: Take, has_room: Callable[[], None]) -> None:
-        """Carry frames both ways; ``take`` gets the bytes of the client, in order."""
+    async def carry(self, agent: Hearer, client: Hearer | None = None) -> None:
+        """Carry frames both ways, in order; by default what the client gets is kept here."""
+        client = client or Hearer(take=self._keep)
         while True:
             await self.bell.wait()
-            moved = True
-            while moved:
-                moved = await self._to_agent(take, has_room)
-                moved = self._to_client() or moved
+            while self._move(agent, client):
                 await anyio.lowlevel.checkpoint()
 
-    async def _to_agent(self, take: Take, has_room: Callable[[], None]) -> bool:
-        frames = self.client.writes()
-        for frame in frames:
-            self.agent.receive(frame, anyio.current_time())
-            for event in self.agent.events():
-                if isinstance(event, Received):
-                    take(event.payload)
-                elif isinstance(event, Writable):
-                    has_room()
-        return bool(frames)
+    def _move(self, agent: Hearer, client: Hearer) -> bool:
+        inward = self.client.writes()
+        outward = self.agent.writes() if self.client_reads else ()
+        _deliver(inward, self.agent, agent)
+        _deliver(outward, self.client, client)
+        return bool(inward or outward)
 
-    def _to_client(self) -> bool:
-        if not self.client_reads:
-            return False
-        frames = self.agent.writes()
-        for frame in frames:
-            self.client.receive(frame, anyio.current_time())
-            for event in self.client.events():
-                if isinstance(event, Received):
-                    self._hear(event)
-        return bool(frames)
-
-    def _hear(self, event: Received) -> None:
+    def _keep(self, event: Received) -> None:
         if event.payload_type == PayloadType.FLAG:
             self.flags.append(event.payload)
         else:
             self.got += event.payload
         self.has_got.set()
         self.has_got = anyio.Event()
+
+
+def _deliver(frames: Sequence[bytes], to: DataChannel, hearer: Hearer) -> None:
+    for frame in frames:
+        to.receive(frame, anyio.current_time())
+    for event in to.events():
+        if isinstance(event, Received):
+            hearer.take(event)
+        elif isinstance(event, Writable):
+            hearer.has_room()
 
 
 @asynccontextmanager
@@ -116,7 +117,7 @@ async def joined(
         await run()
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ends.carry, take, has_room)
+        tasks.start_soon(ends.carry, Hearer(take=lambda e: take(e.payload), has_room=has_room))
         tasks.start_soon(work)
         yield
         tasks.cancel_scope.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anyio
 import anyio.lowlevel
-from tests.net.channels import Joined
+from tests.net.channels import Hearer, Joined
 
 from mooring.net.outlet import Outlet
 
@@ -15,11 +15,8 @@ async def test_a_full_window_is_waited_for_and_all_arrives_in_order() -> None:
     outlet = Outlet(ends.agent, ends.bell.ring, lambda: None)
     whole = bytes(range(256)) * 4096
 
-    def nothing(_data: bytes) -> None:
-        """The client says nothing here."""
-
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ends.carry, nothing, outlet.has_room)
+        tasks.start_soon(ends.carry, Hearer(take=lambda _: None, has_room=outlet.has_room))
         tasks.start_soon(outlet.send, whole)
         while not outlet.is_waiting:
             await anyio.lowlevel.checkpoint()

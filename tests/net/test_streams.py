@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.abc
 import pytest
-from tests.net.channels import Joined
+from tests.net.channels import Hearer, Joined
 
 from mooring.net.streams import Streams
-from mooring.wire.channel_events import Received, Writable
+from mooring.wire.channel_events import Received
 from mooring.wire.mux import MAX_STREAMS
 from mooring.wire.smux import Command, Frame
 
@@ -30,29 +30,6 @@ class Both:
     node: Streams
     arrived: list[int] = field(default_factory=list)
     tasks: anyio.abc.TaskGroup | None = None
-
-    async def carry_frames(self) -> None:
-        while True:
-            await self.ends.bell.wait()
-            while self._move():
-                await anyio.lowlevel.checkpoint()
-
-    def _move(self) -> bool:
-        now = anyio.current_time()
-        inward, outward = self.ends.client.writes(), self.ends.agent.writes()
-        sides = (
-            (inward, self.ends.agent, self.node),
-            (outward, self.ends.client, self.client),
-        )
-        for frames, channel, streams in sides:
-            for frame in frames:
-                channel.receive(frame, now)
-            for event in channel.events():
-                if isinstance(event, Received):
-                    assert streams.take(event.payload)
-                elif isinstance(event, Writable):
-                    streams.has_room()
-        return bool(inward or outward)
 
     async def connection(self) -> tuple[anyio.abc.SocketStream, anyio.abc.SocketStream]:
         """Return the two outer ends of a connection through everything."""
@@ -74,6 +51,13 @@ async def pair() -> tuple[anyio.abc.SocketStream, anyio.abc.SocketStream]:
     return await wrap(one), await wrap(other)
 
 
+def hearer(streams: Streams) -> Hearer:
+    def take(event: Received) -> None:
+        assert streams.take(event.payload)
+
+    return Hearer(take=take, has_room=streams.has_room)
+
+
 @asynccontextmanager
 async def both(version: int) -> AsyncIterator[Both]:
     ends = Joined()
@@ -86,8 +70,9 @@ async def both(version: int) -> AsyncIterator[Both]:
     )
     async with anyio.create_task_group() as tasks:
         made.tasks = tasks
-        for job in (made.carry_frames, made.client.run, made.node.run):
-            tasks.start_soon(job)
+        tasks.start_soon(ends.carry, hearer(made.node), hearer(made.client))
+        for streams in (made.client, made.node):
+            tasks.start_soon(streams.run)
         yield made
         tasks.cancel_scope.cancel()
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import anyio
 import anyio.abc
 import pytest
-from tests.net.channels import Joined
+from tests.net.channels import Hearer, Joined
 
 from mooring.cli.plugin.forward import ForwardFailed, LocalEnd, LocalForward
 from mooring.net.streams import Streams
-from mooring.wire.channel_events import Received, Writable
+from mooring.wire.channel_events import Received
 
 
 @dataclass
@@ -47,7 +47,7 @@ async def forwarding(end: LocalEnd) -> AsyncIterator[Far]:
 
         node = Streams(ends.agent, ends.bell.ring, version=1, opened=opened)
         forward = LocalForward(end, ends.client, ends.bell.ring, session_id="ann-1", say=far.say)
-        tasks.start_soon(carry, ends, node, forward)
+        tasks.start_soon(ends.carry, hearer(node), hearer(forward))
         tasks.start_soon(node.run)
         tasks.start_soon(forward.run)
         yield far
@@ -64,25 +64,11 @@ async def echo(node: Streams, stream_id: int) -> None:
         await outer.send_eof()
 
 
-async def carry(ends: Joined, node: Streams, forward: LocalForward) -> None:
-    while True:
-        await ends.bell.wait()
-        moved = True
-        while moved:
-            now = anyio.current_time()
-            inward, outward = ends.client.writes(), ends.agent.writes()
-            moved = bool(inward or outward)
-            for frame in inward:
-                ends.agent.receive(frame, now)
-            for frame in outward:
-                ends.client.receive(frame, now)
-            for channel, side in ((ends.agent, node), (ends.client, forward)):
-                for event in channel.events():
-                    if isinstance(event, Received):
-                        assert side.take(event.payload)
-                    elif isinstance(event, Writable):
-                        side.has_room()
-            await anyio.lowlevel.checkpoint()
+def hearer(side: Streams | LocalForward) -> Hearer:
+    def take(event: Received) -> None:
+        assert side.take(event.payload)
+
+    return Hearer(take=take, has_room=side.has_room)
 
 
 async def asked(stream: anyio.abc.SocketStream, question: bytes) -> bytes:
