@@ -231,6 +231,8 @@ async def test_resizes_the_terminal(tmp_path: Path) -> None:
         running.client.type(b"echo al''ive\n")
         await running.client.until_shown(b"alive\r\n")
 
+        assert running.client.shown == b"33 99\r\nalive\r\n"
+
 
 async def test_payloads_are_small_until_the_client_is_known(tmp_path: Path) -> None:
     async with session(tmp_path) as running:

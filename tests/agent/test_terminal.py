@@ -147,6 +147,8 @@ async def test_the_profile_is_typed_before_what_came_earlier_than_the_shell() ->
     async with watched(profile="echo fi''rst") as watcher:
         await watcher.until(b"first\r\n")
 
+        assert watcher.shown.count(b"first\r\n") == 1
+
 
 @given(st.text(), st.integers(min_value=4, max_value=64))
 def test_pieces_are_whole_characters_and_lose_nothing(text: str, size_bytes: int) -> None:

@@ -129,7 +129,12 @@ def test_lines_that_came_at_other_times_are_pinged_at_other_times() -> None:
 
 
 def test_a_listener_that_is_not_open_yet_is_passed_over() -> None:
-    sweep_at(CAME + 100, ControlListener("mi-0123456789abcdef0", "192.0.2.1", NoDoor()))
+    listener = ControlListener("mi-0123456789abcdef0", "192.0.2.1", NoDoor())
+
+    sweep_at(CAME + 100, listener)
+
+    assert listener.peer is None
+    assert not listener.is_admitted
 
 
 @pytest.fixture

@@ -42,19 +42,25 @@ async def test_a_head_that_does_not_come_is_not_waited_for(said: bytes) -> None:
 
 @pytest.mark.parametrize("said", [b"\r\n", b"GET /"], ids=["newline", "half"])
 async def test_a_second_head_has_the_same_deadline(said: bytes) -> None:
-    async with served(Door(), head_deadline_s=0.1) as (port, _), dialled(port) as peer:
+    async with served(Door(), head_deadline_s=0.1) as (port, server), dialled(port) as peer:
         await peer.send(REQUEST)
         await peer.answer()
         await peer.send(said)
         with anyio.fail_after(2):
             await peer.hung_up()
 
+        assert not server.server_state.connections
+
 
 async def test_a_dribbled_head_gains_no_time() -> None:
+    head = b"GET / HTTP/1.1\r\nX: " + b"x" * 1000
+    sent = bytearray()
+
     async def dribble(peer: RawPeer) -> None:
         with contextlib.suppress(anyio.BrokenResourceError):
-            for byte in b"GET / HTTP/1.1\r\nX: " + b"x" * 1000:
+            for byte in head:
                 await peer.send(bytes([byte]))
+                sent.append(byte)
                 await anyio.sleep(0.02)
 
     async with (
@@ -65,6 +71,8 @@ async def test_a_dribbled_head_gains_no_time() -> None:
         tasks.start_soon(dribble, peer)
         await peer.hung_up()
         tasks.cancel_scope.cancel()
+
+    assert 0 < len(sent) < len(head)
 
 
 async def test_an_idle_websocket_outlives_the_deadline() -> None:

@@ -107,6 +107,9 @@ async def test_inline_policies_of_a_user_hold_2048_characters_together(
 async def test_white_space_does_not_count(world: FakeWorld, admin: User) -> None:
     await put(world, admin, "a", sized(2048).replace(",", ",\n" + " " * 500))
 
+    call = world.call(admin, "iam:ListUserPolicies")
+    assert await list_inline(call, USER, "ann") == (("a",), False)
+
 
 async def test_an_inline_policy_goes_once(world: FakeWorld, admin: User) -> None:
     await put(world, admin, "p", policy("ssm:*"))

@@ -17,11 +17,16 @@ async def test_the_log_is_signed_by_and_by(tmp_path: Path) -> None:
         tasks.start_soon(partial(run_audit_signer, world.world, interval_s=0.001))
         await world.store.write(account_id, lambda tx: tx.audit.append(an_event()))
 
+        head = None
         with anyio.fail_after(5):
-            while await world.store.read(account_id, lambda tx: tx.audit.last_head()) is None:
+            while head is None:
                 await checkpoint()
-
+                head = await world.store.read(account_id, lambda tx: tx.audit.last_head())
         tasks.cancel_scope.cancel()
+
+    assert head is not None
+    assert account_id in head.text
+    assert head.signature
 
 
 async def test_stopping_signs_what_is_queued_too(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 __all__ = ["downgrade", "upgrade"]
 
@@ -26,4 +27,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuse: a log without its heads proves less."""
-    raise NotImplementedError("signed heads are not thrown away")
+    raise CommandError("signed heads are not thrown away")

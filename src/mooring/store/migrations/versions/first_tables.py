@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 __all__ = ["downgrade", "upgrade"]
 
@@ -201,4 +202,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuse: before the first tables there is nothing to go back to."""
-    raise NotImplementedError("there is no version before the first")
+    raise CommandError("there is no version before the first")

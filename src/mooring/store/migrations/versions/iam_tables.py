@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 __all__ = ["downgrade", "upgrade"]
 
@@ -115,4 +116,4 @@ def _accounts() -> None:
 
 def downgrade() -> None:
     """Refuse: what the new tables hold would be lost."""
-    raise NotImplementedError("a downgrade would lose groups and policy versions")
+    raise CommandError("a downgrade would lose groups and policy versions")
